@@ -1,0 +1,95 @@
+# A fresh machine needs Python 3.11 or newer, Node 20.19 or newer, and make. Everything else is installed below this
+# folder, except the system libraries that scripts/system-libs asks apt for. CI calls the same targets as a person.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PACKAGES := $(wildcard schemas sync server tests bench)
+
+# Data that may not be redistributed (bank statements, name lists) lies beside the checkout on machines that have it.
+ifndef SANAD_REAL_DATA
+ifneq ($(wildcard ../shared/data/.),)
+export SANAD_REAL_DATA := $(abspath ../shared/data)
+endif
+endif
+
+.PHONY: help run test check format wire bench install install-dev pwa lock pdf-libs test-libs clean
+
+help:
+	@echo "make run      start a demo company on this machine"
+	@echo "make test     everything: checks, unit, store, world and browser tests"
+	@echo "make check    linters, types, stale wire types, and the unit tests of the phone"
+	@echo "make format   rewrite the Python sources in the house format"
+	@echo "make wire     write the TypeScript wire types from schemas/"
+	@echo "make pwa      build the phone and desk application into pwa/dist"
+	@echo "make bench    measure pushes on this machine"
+	@echo "make lock     resolve the Python requirements again"
+
+run: install pdf-libs pwa
+	$(VENV)/bin/sanad demo --serve
+
+test: install-dev test-libs pwa check
+	$(PY) -m pytest
+
+check: install-dev pwa/node_modules/.stamp
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(PACKAGES)
+	$(PY) -m schemas --check
+	cd pwa && npm run --silent check
+	cd pwa && npm run --silent lint
+	cd pwa && npm run --silent test
+
+format: install-dev
+	$(PY) -m ruff check --fix --exit-zero .
+	$(PY) -m ruff format .
+
+wire: install
+	$(PY) -m schemas
+
+bench: install-dev
+	$(PY) -m bench.push
+
+install: $(VENV)/.runtime
+install-dev: $(VENV)/.dev
+pwa: pwa/dist/sw.js
+
+$(VENV)/.runtime: requirements.lock pyproject.toml scripts/python-env
+	scripts/python-env $(PYTHON) $(VENV) requirements.lock
+	touch $@
+
+# The development lock contains the runtime lock, so its environment serves both.
+$(VENV)/.dev: requirements-dev.lock requirements.lock pyproject.toml scripts/python-env
+	scripts/python-env $(PYTHON) $(VENV) requirements-dev.lock
+	touch $@ $(VENV)/.runtime
+
+pwa/node_modules/.stamp: pwa/package-lock.json pwa/package.json pwa/.npmrc scripts/node-modules
+	scripts/node-modules pwa
+	touch $@
+
+# Folders count as sources too, so that a deleted file leads to a new build. The service worker is written last.
+PWA_SOURCES := $(shell find pwa/src pwa/public fonts -not -name '*.test.ts' -not -name '*~') \
+	pwa/index.html pwa/vite.config.ts pwa/svelte.config.js pwa/tsconfig.json
+
+pwa/dist/sw.js: pwa/node_modules/.stamp $(PWA_SOURCES)
+	cd pwa && npm run --silent build
+
+pdf-libs:
+	@scripts/system-libs pdf
+
+test-libs:
+	@scripts/system-libs pdf chromium poppler strace
+
+# Written without index addresses, so that the same files install from any mirror; the hashes vouch for the contents.
+UV_COMPILE := $(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml
+lock: install-dev
+	$(UV_COMPILE) -o requirements.lock
+	$(UV_COMPILE) --extra dev -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
