@@ -1,0 +1,1088 @@
+// Written by `make wire` from schemas/. Do not edit.
+
+export interface Acceptance {
+  id: string;
+  by: string;
+  at: string;
+  count: string;
+  cash?: Record<string, number>;
+  differences?: Variance[];
+  missing?: string[];
+  note?: string;
+}
+
+export interface Acked {
+  seq: number;
+  hash: string;
+  position: number;
+}
+
+export interface Allocation {
+  item: string;
+  amount: number;
+}
+
+export interface AssignWish {
+  collector: string;
+  customers: string[];
+  action?: string;
+}
+
+export interface Board {
+  day: string;
+  now: string;
+  rows: BoardRow[];
+  feed: Happening[];
+  void_requests: number;
+}
+
+export interface BoardRow {
+  user: User;
+  planned: number;
+  done: number;
+  unplanned: number;
+  vouchers: number;
+  collected?: Total[];
+  cash?: Record<string, number>;
+  cheques?: Record<string, number>;
+  transit?: Record<string, number>;
+  short?: Record<string, number>;
+  last_sync?: string;
+  unsent?: number;
+  oldest_unsent?: string;
+  flags?: number;
+  device_state?: string;
+  persisted?: boolean;
+}
+
+export interface Book {
+  id: string;
+  series: string;
+  first: number;
+  last: number;
+  width: number;
+  kind: string;
+  holder: string;
+  device: string;
+  state?: string;
+  issued?: string;
+  voided?: string;
+  closed?: string;
+  grant?: Grant | null;
+  full_seq?: number;
+}
+
+export interface BookAccepted {
+  book: string;
+  first: number;
+  last: number;
+}
+
+export interface BookAssigned {
+  book: string;
+  series: string;
+  first: number;
+  last: number;
+  device: string;
+  holder: string;
+  kind?: "electronic" | "paper" | "training";
+  width?: number;
+}
+
+export interface BookClosed {
+  book: string;
+  outcome: "cancelled" | "unknown";
+  reason?: string;
+}
+
+export interface BookWish {
+  device: string;
+  leaves?: number;
+  kind?: string;
+}
+
+export interface Branch {
+  branch: string;
+  name: string;
+  name_ar: string;
+  prefix: string;
+}
+
+export interface Cash {
+  method: "cash";
+  currency: string;
+  amount: number;
+  counted?: Notes[];
+}
+
+export interface CashCount {
+  currency: string;
+  amount: number;
+  notes?: Notes[];
+}
+
+export interface ChainStarted {
+  app: string;
+  old_device?: string;
+  old_seq?: number;
+  old_hash?: string;
+}
+
+export interface Challenge {
+  challenge: string;
+}
+
+export interface Change {
+  type: string;
+  id: string;
+  doc: unknown;
+}
+
+export interface Cheque {
+  method: "cheque";
+  currency: string;
+  amount: number;
+  bank: string;
+  number: string;
+  due: string;
+  branch?: string;
+  drawer?: string;
+  photos?: string[];
+}
+
+export interface ChequeHeld {
+  id: string;
+  voucher: string;
+  number_on_voucher: string;
+  customer: string;
+  collector: string;
+  currency: string;
+  amount: number;
+  bank: string;
+  branch: string;
+  number: string;
+  due: string;
+  drawer: string;
+  state: string;
+  holder: string;
+  shown_to?: string;
+}
+
+export interface CodeMade {
+  code: string;
+  link: string;
+  expires_at: string;
+}
+
+export interface CodeWish {
+  purpose: string;
+  user?: string;
+  branch?: string;
+}
+
+export interface Company {
+  id: string;
+  name: string;
+  name_ar: string;
+  country: string;
+  currency: string;
+  time_zone: string;
+  address: string;
+  branches: Branch[];
+  policy: Policy;
+  epoch?: number;
+}
+
+export interface CompanySetUp {
+  company: string;
+  name: string;
+  name_ar: string;
+  country: string;
+  currency: string;
+  time_zone: string;
+  address: string;
+  branches: Branch[];
+  policy: Policy;
+  keys?: PublicKey[];
+  epoch?: number;
+}
+
+export interface Count {
+  id: string;
+  by: string;
+  device: string;
+  at: string;
+  round: number;
+  cash: CashCount[];
+  cheques: CountedCheque[];
+}
+
+export interface CountedCheque {
+  number: string;
+  currency: string;
+  amount: number;
+}
+
+export interface Custody {
+  id: string;
+  cash?: Record<string, number>;
+  cheques?: Record<string, number>;
+  cheque_count?: number;
+  transit_cash?: Record<string, number>;
+  transit_cheques?: Record<string, number>;
+  short?: Record<string, number>;
+  unconfirmed?: number;
+}
+
+export interface Customer {
+  id: string;
+  code: string;
+  name: string;
+  currency: string;
+  name_ar?: string;
+  phone?: string;
+  address?: string;
+  area?: string;
+  lat?: number | null;
+  lon?: number | null;
+  credit_limit?: number;
+  collectors?: string[];
+  credit?: Record<string, number>;
+  uncleared?: Record<string, number>;
+}
+
+export interface CustomerRow {
+  id: string;
+  code: string;
+  name: string;
+  name_ar?: string;
+  area?: string;
+  phone?: string;
+  collectors?: string[];
+  ledger?: Record<string, number>;
+  overdue?: Record<string, number>;
+  uncleared?: Record<string, number>;
+}
+
+export interface CustomersAssigned {
+  collector: string;
+  customers: string[];
+  action?: "assign" | "unassign";
+}
+
+export interface CustomersUpserted {
+  customers: StatedCustomer[];
+  source?: string;
+}
+
+export interface Decision {
+  note?: string;
+}
+
+export interface Deposit {
+  id: string;
+  name: string;
+  collector: string;
+  device: string;
+  branch: string;
+  seq: number;
+  at: string;
+  state?: string;
+  totals?: Total[];
+  cash?: CashCount[];
+  expected?: Record<string, number>;
+  cheques?: string[];
+  kept_back?: KeptBack[];
+  books?: string[];
+  vouchers?: number;
+  counts?: Count[];
+  acceptance?: Acceptance | null;
+  returned?: string;
+  day?: string | null;
+}
+
+export interface DepositAccepted {
+  deposit: string;
+  count: string;
+  variances?: Variance[];
+  note?: string;
+}
+
+export interface DepositCounted {
+  deposit: string;
+  name: string;
+  round: 1 | 2;
+  cash: CashCount[];
+  cheques?: CountedCheque[];
+}
+
+export interface DepositDeclared {
+  name: string;
+  count: number;
+  totals: Total[];
+  cash?: CashCount[];
+  kept_back?: KeptBack[];
+  books?: string[];
+}
+
+export interface DepositReturned {
+  deposit: string;
+  reason: string;
+}
+
+export interface DepositView {
+  deposit: Deposit;
+  collector: User | null;
+  cheques?: ChequeHeld[];
+  vouchers?: Voucher[];
+}
+
+export interface DepositWaiting {
+  id: string;
+  name: string;
+  collector: string;
+  branch: string;
+  at: string;
+  instruments: number;
+  state?: string;
+}
+
+export interface Device {
+  id: string;
+  code: string;
+  purpose: string;
+  user: string;
+  branch: string;
+  public_key: string;
+  key: string;
+  state?: string;
+  installed?: boolean;
+  persisted?: boolean;
+  forked?: boolean;
+  deposits?: number;
+  visit?: string;
+  since?: string;
+}
+
+export interface DeviceEnrolled {
+  device: string;
+  code: string;
+  purpose: "desk" | "phone" | "server";
+  user: string;
+  branch: string;
+  public_key: string;
+  key: string;
+  app?: string;
+  installed?: boolean;
+  persisted?: boolean;
+}
+
+export interface DeviceLogin {
+  device: string;
+  challenge: string;
+  sig: string;
+}
+
+export interface DeviceRevoked {
+  device: string;
+  state: "lost" | "retired" | "revoked";
+  reason: string;
+  seq?: number;
+}
+
+export interface DeviceRow {
+  device: Device;
+  user?: User | null;
+  seq?: number;
+  last_contact?: string;
+  unsent?: number;
+  oldest_unsent?: string;
+  unsent_totals?: Total[];
+  app?: string;
+  books?: Book[];
+}
+
+export interface Enrol {
+  public_key: string;
+  app?: string;
+  installed?: boolean;
+  persisted?: boolean;
+}
+
+export interface Enrolled {
+  device: Device;
+  user: User | null;
+  company: Company;
+  keys: ServerKey[];
+  epoch: string;
+  release_key: string;
+  session: Session | null;
+}
+
+export interface EnrolmentPeek {
+  company: string;
+  company_ar: string;
+  name: string;
+  name_ar: string;
+  purpose: string;
+  require_installed: boolean;
+}
+
+export interface EntryOnWire {
+  envelope: unknown;
+  body: unknown;
+  sig: string;
+}
+
+export interface Envelope {
+  v: number;
+  company: string;
+  device: string;
+  seq: number;
+  prev: string;
+  by: string;
+  at: string;
+  kind: string;
+  id: string;
+  body_hash: string;
+}
+
+export interface FlagRow {
+  position: number;
+  device: string;
+  seq: number;
+  kind: string;
+  at: string;
+  received_at: string;
+  by: string;
+  verdict: string;
+  flags: string[];
+  name?: string;
+  name_ar?: string;
+  number?: string;
+  customer?: string;
+}
+
+export interface Grant {
+  envelope: string;
+  body: string;
+  sig: string;
+}
+
+export interface Happening {
+  position: number;
+  at: string;
+  kind: string;
+  by: string;
+  name?: string;
+  name_ar?: string;
+  number?: string;
+  customer?: string;
+  customer_ar?: string;
+  amounts?: Total[];
+  flags?: string[];
+  verdict?: string;
+}
+
+export interface Head {
+  device: string;
+  seq: number;
+  hash: string;
+  carrier?: string;
+  missing?: [number, number][];
+  manifest?: Manifest;
+  app?: string;
+  installed?: boolean;
+  persisted?: boolean;
+}
+
+export interface HoleRecorded {
+  device: string;
+  first: number;
+  last: number;
+  numbers?: string[];
+}
+
+export interface ImportReport {
+  file: string;
+  encoding: string;
+  delimiter: string;
+  columns: Record<string, string>;
+  rows: number;
+  new: number;
+  changed: number;
+  same: number;
+  rejected: RejectedRow[];
+  dry_run?: boolean;
+  entries?: number;
+}
+
+export interface Item {
+  id: string;
+  customer: string;
+  number: string;
+  currency: string;
+  date: string;
+  due: string;
+  original: number;
+  kind?: string;
+  settlements?: Settlement[];
+  collected?: number;
+  open?: number;
+  note?: string;
+}
+
+export interface ItemsUpserted {
+  items: StatedItem[];
+  source?: string;
+}
+
+export interface KeptBack {
+  receipt: string;
+  tender: number;
+  reason: string;
+}
+
+export interface Login {
+  login: string;
+  password: string;
+}
+
+export interface Manifest {
+  unsent?: number;
+  oldest_at?: string;
+  totals?: Total[];
+}
+
+export interface Notes {
+  value: number;
+  count: number;
+}
+
+export interface Outcome {
+  seq: number;
+  position: number;
+  verdict: string;
+  flags?: string[];
+}
+
+export interface Page {
+  rows: CustomerRow[];
+  total: number;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  name_ar: string;
+  role: string;
+  branch: string;
+}
+
+export interface Plan {
+  id: string;
+  user: string;
+  day: string;
+  stops: string[];
+}
+
+export interface PlanSet {
+  user: string;
+  day: string;
+  stops: string[];
+}
+
+export interface PlanView {
+  plan: Plan;
+  portfolio: CustomerRow[];
+}
+
+export interface PlanWish {
+  stops: string[];
+}
+
+export interface Policy {
+  require_installed?: boolean;
+  cash_limit?: number;
+  unsent_hours?: number;
+  book_leaves?: number;
+  cheque_stale_days?: number;
+  banks?: [string, string, string][];
+}
+
+export interface Position {
+  lat: number;
+  lon: number;
+  accuracy?: number;
+}
+
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  facts?: Record<string, unknown>;
+}
+
+export interface PublicKey {
+  key: string;
+  use: string;
+  spki: string;
+  retired?: boolean;
+}
+
+export interface PullReply {
+  epoch: string;
+  cursor: string;
+  position: number;
+  more: boolean;
+  changes?: Change[];
+  reload?: boolean;
+}
+
+export interface Push {
+  head: string;
+  entries: EntryOnWire[];
+  sig?: string;
+}
+
+export interface PushReply {
+  outcomes: Outcome[];
+  acked: Acked;
+  epoch: string;
+  server_time: string;
+  receipt: string;
+  device_state?: string;
+}
+
+export interface ReceiptIssued {
+  customer: string;
+  book: string;
+  leaf: number;
+  number: string;
+  currency: string;
+  tenders: (Cash | Cheque)[];
+  allocations?: Allocation[];
+  on_account?: number;
+  visit?: string;
+  position?: Position | null;
+  signature?: string;
+  unsigned_reason?: string;
+  salt?: string;
+}
+
+export interface ReceiptReversed {
+  receipt: string;
+  reason: "customer_withdrew" | "misprint" | "other" | "wrong_amount" | "wrong_customer" | "wrong_method";
+  request?: string;
+  note?: string;
+}
+
+export interface ReceiptVoided {
+  receipt: string;
+  reason: "customer_withdrew" | "misprint" | "other" | "wrong_amount" | "wrong_customer" | "wrong_method";
+  request?: string;
+  note?: string;
+  paper?: "none_given" | "not_recovered" | "recovered";
+}
+
+export interface RejectedRow {
+  line: number;
+  column: string;
+  value: string;
+  code: string;
+  text: string;
+}
+
+export interface RevokeWish {
+  reason: string;
+  state?: string;
+}
+
+export interface Safe {
+  id: string;
+  branch: string;
+  cash?: Record<string, number>;
+  cheques?: Record<string, number>;
+  cheque_count?: number;
+}
+
+export interface ServerKey {
+  id: string;
+  use: string;
+  spki: string;
+  retired?: boolean;
+}
+
+export interface Session {
+  token: string;
+  expires_at: string;
+  user: User;
+  company: Company;
+}
+
+export interface Settlement {
+  date: string;
+  amount: number;
+  reference?: string;
+}
+
+export interface StatedCustomer {
+  customer: string;
+  code: string;
+  name: string;
+  currency: string;
+  name_ar?: string;
+  phone?: string;
+  address?: string;
+  area?: string;
+  lat?: number | null;
+  lon?: number | null;
+  credit_limit?: number;
+}
+
+export interface StatedItem {
+  item: string;
+  customer: string;
+  number: string;
+  currency: string;
+  date: string;
+  due: string;
+  original: number;
+  kind?: "credit_note" | "instalment" | "invoice" | "opening";
+  settlements?: Settlement[];
+  note?: string;
+}
+
+export interface Total {
+  currency: string;
+  method: string;
+  count: number;
+  amount: number;
+}
+
+export interface User {
+  id: string;
+  login: string;
+  name: string;
+  name_ar: string;
+  role: string;
+  branch: string;
+  active?: boolean;
+}
+
+export interface UserEnrolled {
+  user: string;
+  login: string;
+  name: string;
+  name_ar: string;
+  role: "administrator" | "cashier" | "collector" | "supervisor";
+  branch: string;
+}
+
+export interface UserRevoked {
+  user: string;
+  reason: string;
+}
+
+export interface UserRow {
+  user: User;
+  devices?: Device[];
+  customers?: number;
+}
+
+export interface UserWish {
+  login: string;
+  name: string;
+  name_ar: string;
+  role: string;
+  branch: string;
+  user?: string;
+  password?: string;
+}
+
+export interface Variance {
+  currency: string;
+  amount: number;
+  reason: string;
+  note?: string;
+}
+
+export interface Verified {
+  status: string;
+  company?: string;
+  company_ar?: string;
+  number?: string;
+  date?: string;
+  customer_code?: string;
+  totals?: Total[];
+}
+
+export interface VerifyWish {
+  payload: string;
+}
+
+export interface Visit {
+  id: string;
+  customer: string;
+  user: string;
+  device: string;
+  day: string;
+  started_at: string;
+  planned?: boolean;
+  ended_at?: string;
+  outcome?: string;
+  note?: string;
+  next_date?: string | null;
+  position?: Position | null;
+  vouchers?: string[];
+}
+
+export interface VisitEnded {
+  visit: string;
+  outcome: "absent" | "closed" | "collected" | "disputed" | "other" | "promised" | "refused" | "unsafe" | "wrong_address";
+  note?: string;
+  next_date?: string | null;
+}
+
+export interface VisitStarted {
+  customer: string;
+  planned?: boolean;
+  position?: Position | null;
+  no_position?: string;
+}
+
+export interface VoidApproved {
+  request: string;
+  receipt: string;
+  note?: string;
+}
+
+export interface VoidAsked {
+  request: string;
+  reason: string;
+  at: string;
+  by: string;
+  note?: string;
+  state?: string;
+  decided_by?: string;
+}
+
+export interface VoidRefused {
+  request: string;
+  receipt: string;
+  note?: string;
+}
+
+export interface VoidRequest {
+  voucher: Voucher;
+  customer: Customer | null;
+  collector: User | null;
+  can_void: boolean;
+}
+
+export interface VoidRequested {
+  receipt: string;
+  reason: "customer_withdrew" | "misprint" | "other" | "wrong_amount" | "wrong_customer" | "wrong_method";
+  note?: string;
+}
+
+export interface Voucher {
+  id: string;
+  number: string;
+  book: string;
+  leaf: number;
+  customer: string;
+  device: string;
+  seq: number;
+  by: string;
+  at: string;
+  currency: string;
+  tenders: (Cash | Cheque)[];
+  allocations?: Allocation[];
+  taken?: Allocation[];
+  on_account?: number;
+  visit?: string;
+  day?: string | null;
+  verdict?: string;
+  flags?: string[];
+  state?: string;
+  printed?: number;
+  shared?: boolean;
+  shown?: boolean;
+  qr?: string;
+  deposit?: string;
+  void?: VoidAsked | null;
+  voided_at?: string;
+  void_reason?: string;
+  void_confirmed?: boolean;
+}
+
+export interface VoucherPrinted {
+  receipt: string;
+  copy: number;
+  printer?: string;
+}
+
+export interface VoucherShared {
+  receipt: string;
+  how?: string;
+}
+
+export interface VoucherShown {
+  receipt: string;
+  qr?: string;
+}
+
+export interface Bodies {
+  company_set_up: CompanySetUp;
+  chain_started: ChainStarted;
+  hole_recorded: HoleRecorded;
+  user_enrolled: UserEnrolled;
+  user_revoked: UserRevoked;
+  device_enrolled: DeviceEnrolled;
+  device_revoked: DeviceRevoked;
+  customers_upserted: CustomersUpserted;
+  items_upserted: ItemsUpserted;
+  customers_assigned: CustomersAssigned;
+  book_assigned: BookAssigned;
+  book_accepted: BookAccepted;
+  book_closed: BookClosed;
+  plan_set: PlanSet;
+  visit_started: VisitStarted;
+  visit_ended: VisitEnded;
+  receipt_issued: ReceiptIssued;
+  voucher_shown: VoucherShown;
+  voucher_printed: VoucherPrinted;
+  voucher_shared: VoucherShared;
+  void_requested: VoidRequested;
+  void_approved: VoidApproved;
+  void_refused: VoidRefused;
+  receipt_voided: ReceiptVoided;
+  receipt_reversed: ReceiptReversed;
+  deposit_declared: DepositDeclared;
+  deposit_counted: DepositCounted;
+  deposit_accepted: DepositAccepted;
+  deposit_returned: DepositReturned;
+}
+
+export type Kind = keyof Bodies;
+
+export interface Documents {
+  company: Company;
+  server_key: ServerKey;
+  user: User;
+  person: Person;
+  device: Device;
+  customer: Customer;
+  item: Item;
+  plan: Plan;
+  visit: Visit;
+  book: Book;
+  voucher: Voucher;
+  cheque: ChequeHeld;
+  custody: Custody;
+  deposit: Deposit;
+  deposit_waiting: DepositWaiting;
+  safe: Safe;
+  cheque_seen: ChequeSeen;
+  series: Series;
+  request: Request;
+}
+
+export type DocumentType = keyof Documents;
+
+export const VERDICTS = [
+  "accepted",
+  "review",
+  "refused",
+] as const;
+
+export type Verdict = (typeof VERDICTS)[number];
+
+export const FLAGS = [
+  "unjudged",
+  "body_mismatch",
+  "bad_signature",
+  "fork",
+  "device_revoked",
+  "device_lost",
+  "number_blacklisted",
+  "number_repeated",
+  "id_repeated",
+  "number_outside_book",
+  "book_not_held",
+  "totals_differ",
+  "not_the_writer",
+  "kind_not_allowed",
+  "maker_is_checker",
+  "receipt_unknown",
+  "receipt_not_ours",
+  "receipt_already_voided",
+  "void_needs_approval",
+  "void_after_count",
+  "request_unknown",
+  "request_already_decided",
+  "deposit_unknown",
+  "deposit_already_decided",
+  "collected_by_counter",
+  "count_unknown",
+  "recount_used",
+  "customer_unknown",
+  "user_unknown",
+  "device_unknown",
+  "book_unknown",
+  "book_range_overlaps",
+  "visit_unknown",
+  "unknown_fields",
+  "clock_ahead",
+  "clock_corrected",
+  "late",
+  "customer_not_assigned",
+  "number_out_of_order",
+  "item_unknown",
+  "over_allocated",
+  "visit_not_open",
+  "cheque_repeated",
+  "third_party_cheque",
+  "cheque_stale",
+  "declared_differs",
+  "custody_negative",
+  "cash_short",
+  "cash_over",
+  "paper_missing",
+  "paper_not_declared",
+  "variance_differs",
+] as const;
+
+export type Flag = (typeof FLAGS)[number];
+
+export const PROBLEMS = [
+  "malformed",
+  "too_large",
+  "entry_too_large",
+  "wrong_company",
+  "device_unknown",
+  "bad_signature",
+  "gap",
+  "quota_reached",
+  "not_logged_in",
+  "wrong_password",
+  "too_many_tries",
+  "not_allowed",
+  "maker_is_checker",
+  "not_found",
+  "code_unknown",
+  "code_used",
+  "code_expired",
+  "hash_mismatch",
+  "not_named",
+  "still_blind",
+  "already_decided",
+  "refused",
+  "busy",
+  "unexpected",
+] as const;
+
+export type Problem = (typeof PROBLEMS)[number];

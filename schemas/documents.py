@@ -1,0 +1,363 @@
+"""Documents: the state of one thing after all entries so far, as phones and desks pull it.
+
+A document is also the record that the rules in `sync` read and write; nothing else is kept about a thing. Amounts
+are minor units; maps are keyed by currency code. A document that has a second, narrower face for some readers says
+so (`DepositWaiting`, the blind face of `Deposit`).
+"""
+
+import datetime as dt
+
+import msgspec
+
+from schemas.entries.company import Branch, Policy
+from schemas.entries.customers import Settlement
+from schemas.entries.deposits import CashCount, CountedCheque, KeptBack, Variance
+from schemas.entries.receipts import Allocation, Tender
+from schemas.entries.shapes import Position, Total
+
+Amounts = dict[str, int]
+"""Currency code → minor units."""
+
+
+class Document(msgspec.Struct, omit_defaults=True):
+    """Base. The rules change documents in place: a batch works on copies of its own, decoded for it."""
+
+    id: str
+
+
+class Company(Document):
+    name: str
+    name_ar: str
+    country: str
+    currency: str
+    time_zone: str
+    address: str
+    branches: list[Branch]
+    policy: Policy
+    epoch: int = 1
+
+
+class ServerKey(Document):
+    """Public half of a server key. use: sign (receipts, grants) or seal (rescue files). spki: base64url DER."""
+
+    use: str
+    spki: str
+    retired: bool = False
+
+
+class User(Document):
+    """role: see `schemas.entries.people.Role`. active: false once revoked."""
+
+    login: str
+    name: str
+    name_ar: str
+    role: str
+    branch: str
+    active: bool = True
+
+
+class Device(Document):
+    """state: active, revoked, lost, retired. deposits: how many it has declared. visit: the open one."""
+
+    code: str
+    purpose: str
+    user: str
+    branch: str
+    public_key: str
+    key: str
+    state: str = "active"
+    installed: bool = False
+    persisted: bool = False
+    forked: bool = False
+    deposits: int = 0
+    visit: str = ""
+    since: str = ""
+
+
+class Customer(Document):
+    """credit: paid on account and not allocated. uncleared: cheques taken and not cleared yet (collector, transit,
+    vault, under collection). Ledger balance = Σ open of its items − credit; excluding uncleared = that + uncleared."""
+
+    code: str
+    name: str
+    currency: str
+    name_ar: str = ""
+    phone: str = ""
+    address: str = ""
+    area: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    credit_limit: int = 0
+    collectors: list[str] = []
+    credit: Amounts = {}
+    uncleared: Amounts = {}
+
+
+class Item(Document):
+    """open = original − Σ settlements − collected. collected: what vouchers took off it, net of voids."""
+
+    customer: str
+    number: str
+    currency: str
+    date: dt.date
+    due: dt.date
+    original: int
+    kind: str = "invoice"
+    settlements: list[Settlement] = []
+    collected: int = 0
+    open: int = 0
+    note: str = ""
+
+
+class Plan(Document):
+    """id: `<user>|<day>`."""
+
+    user: str
+    day: dt.date
+    stops: list[str]
+
+
+class Visit(Document):
+    customer: str
+    user: str
+    device: str
+    day: dt.date
+    started_at: str
+    planned: bool = False
+    ended_at: str = ""
+    outcome: str = ""
+    note: str = ""
+    next_date: dt.date | None = None
+    position: Position | None = None
+    vouchers: list[str] = []
+
+
+class Grant(msgspec.Struct):
+    """A server's signed entry that a phone keeps as its title: texts as hashed and signed, and the signature."""
+
+    envelope: str
+    body: str
+    sig: str
+
+
+class Book(Document):
+    """Leaves are two bit sets written in hexadecimal: bit 0 is `first`. issued: a voucher has the number (void or not).
+    voided ⊆ issued. closed: unused leaves that ended with it (cancelled or unknown). grant: the server's signed entry.
+    state: assigned, accepted, open, full, handed_over, cancelled, frozen. full_seq: seq of the entry with its last
+    leaf."""
+
+    series: str
+    first: int
+    last: int
+    width: int
+    kind: str
+    holder: str
+    device: str
+    state: str = "assigned"
+    issued: str = "0"
+    voided: str = "0"
+    closed: str = ""
+    grant: Grant | None = None
+    full_seq: int = 0
+
+
+class VoidAsked(msgspec.Struct, omit_defaults=True):
+    """state: requested, approved, refused."""
+
+    request: str
+    reason: str
+    at: str
+    by: str
+    note: str = ""
+    state: str = "requested"
+    decided_by: str = ""
+
+
+class Voucher(Document):
+    """One receipt voucher. state: issued, voided, reversed. verdict and flags: of its entry.
+
+    taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it.
+    void_confirmed: a deposit accepted since then has confirmed that nothing was handed over for it.
+    printed: highest copy number.
+    """
+
+    number: str
+    book: str
+    leaf: int
+    customer: str
+    device: str
+    seq: int
+    by: str
+    at: str
+    currency: str
+    tenders: list[Tender]
+    allocations: list[Allocation] = []
+    taken: list[Allocation] = []
+    on_account: int = 0
+    visit: str = ""
+    day: dt.date | None = None
+    verdict: str = "accepted"
+    flags: list[str] = []
+    state: str = "issued"
+    printed: int = 0
+    shared: bool = False
+    shown: bool = False
+    qr: str = ""
+    deposit: str = ""
+    void: VoidAsked | None = None
+    voided_at: str = ""
+    void_reason: str = ""
+    void_confirmed: bool = False
+
+
+class ChequeHeld(Document):
+    """One cheque and who has the paper. id: `<voucher>.<index of the tender>`.
+    state: held, transit, vault, given_back. holder: user id, or deposit id while in transit. shown_to: branch whose
+    desks may see it, from the moment when a count of its deposit is durable."""
+
+    voucher: str
+    number_on_voucher: str
+    customer: str
+    collector: str
+    currency: str
+    amount: int
+    bank: str
+    branch: str
+    number: str
+    due: dt.date
+    drawer: str
+    state: str
+    holder: str
+    shown_to: str = ""
+
+
+class Custody(Document):
+    """What one collector answers for. id: user. cash and cheques: in hand. transit: declared, not yet accepted.
+    short: owed until explained. unconfirmed: vouchers voided since the last accepted deposit."""
+
+    cash: Amounts = {}
+    cheques: Amounts = {}
+    cheque_count: int = 0
+    transit_cash: Amounts = {}
+    transit_cheques: Amounts = {}
+    short: Amounts = {}
+    unconfirmed: int = 0
+
+
+class Count(msgspec.Struct, omit_defaults=True):
+    id: str
+    by: str
+    device: str
+    at: str
+    round: int
+    cash: list[CashCount]
+    cheques: list[CountedCheque]
+
+
+class Acceptance(msgspec.Struct, omit_defaults=True):
+    """differences: counted − expected per currency, shortage and overage apart. missing: cheques not on the table."""
+
+    id: str
+    by: str
+    at: str
+    count: str
+    cash: Amounts = {}
+    differences: list[Variance] = []
+    missing: list[str] = []
+    note: str = ""
+
+
+class Deposit(Document):
+    """A handover. state: declared, counted, accepted, returned. expected: cash per currency now in its transit.
+    cheques: ids of `ChequeHeld` in it. vouchers: how many it covers."""
+
+    name: str
+    collector: str
+    device: str
+    branch: str
+    seq: int
+    at: str
+    state: str = "declared"
+    totals: list[Total] = []
+    cash: list[CashCount] = []
+    expected: Amounts = {}
+    cheques: list[str] = []
+    kept_back: list[KeptBack] = []
+    books: list[str] = []
+    vouchers: int = 0
+    counts: list[Count] = []
+    acceptance: Acceptance | None = None
+    returned: str = ""
+    day: dt.date | None = None
+
+
+class DepositWaiting(Document):
+    """The blind face of a deposit: all that a counting desk may hold before its own count is durable."""
+
+    name: str
+    collector: str
+    branch: str
+    at: str
+    instruments: int
+    state: str = "declared"
+
+
+class Safe(Document):
+    """One cashier's own safe and vault. id: user."""
+
+    branch: str
+    cash: Amounts = {}
+    cheques: Amounts = {}
+    cheque_count: int = 0
+
+
+class Request(Document):
+    """A request that waits for a decision. id: of its entry. what: void. state: requested, approved, refused."""
+
+    what: str
+    about: str
+    state: str
+
+
+class ChequeSeen(Document):
+    """id: `<bank>|<number>`. vouchers: those that a cheque with this number came with."""
+
+    vouchers: list[str]
+
+
+class Series(Document):
+    """id: the series' prefix. last: highest leaf ever assigned to a book."""
+
+    last: int
+
+
+class Person(Document):
+    """The little that desks need to know of a user."""
+
+    name: str
+    name_ar: str
+    role: str
+    branch: str
+
+
+DOCUMENTS: dict[str, type[Document]] = {
+    "company": Company,
+    "server_key": ServerKey,
+    "user": User,
+    "person": Person,
+    "device": Device,
+    "customer": Customer,
+    "item": Item,
+    "plan": Plan,
+    "visit": Visit,
+    "book": Book,
+    "voucher": Voucher,
+    "cheque": ChequeHeld,
+    "custody": Custody,
+    "deposit": Deposit,
+    "deposit_waiting": DepositWaiting,
+    "safe": Safe,
+    "cheque_seen": ChequeSeen,
+    "series": Series,
+    "request": Request,
+}

@@ -1,0 +1,78 @@
+"""Entries: one immutable fact or request each, written by one writer and signed when written.
+
+`BODIES` names the body of every kind. Who may write a kind and what it does stands in `sync.kinds`.
+"""
+
+import msgspec
+
+from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
+from schemas.entries.company import ChainStarted, CompanySetUp, HoleRecorded
+from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
+from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
+from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.receipts import (
+    ReceiptIssued,
+    ReceiptReversed,
+    ReceiptVoided,
+    VoidApproved,
+    VoidRefused,
+    VoidRequested,
+    VoucherPrinted,
+    VoucherShared,
+    VoucherShown,
+)
+from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
+
+BODIES: dict[str, type[msgspec.Struct]] = {
+    "company_set_up": CompanySetUp,
+    "chain_started": ChainStarted,
+    "hole_recorded": HoleRecorded,
+    "user_enrolled": UserEnrolled,
+    "user_revoked": UserRevoked,
+    "device_enrolled": DeviceEnrolled,
+    "device_revoked": DeviceRevoked,
+    "customers_upserted": CustomersUpserted,
+    "items_upserted": ItemsUpserted,
+    "customers_assigned": CustomersAssigned,
+    "book_assigned": BookAssigned,
+    "book_accepted": BookAccepted,
+    "book_closed": BookClosed,
+    "plan_set": PlanSet,
+    "visit_started": VisitStarted,
+    "visit_ended": VisitEnded,
+    "receipt_issued": ReceiptIssued,
+    "voucher_shown": VoucherShown,
+    "voucher_printed": VoucherPrinted,
+    "voucher_shared": VoucherShared,
+    "void_requested": VoidRequested,
+    "void_approved": VoidApproved,
+    "void_refused": VoidRefused,
+    "receipt_voided": ReceiptVoided,
+    "receipt_reversed": ReceiptReversed,
+    "deposit_declared": DepositDeclared,
+    "deposit_counted": DepositCounted,
+    "deposit_accepted": DepositAccepted,
+    "deposit_returned": DepositReturned,
+}
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What is hashed and signed. `hash = SHA-256(envelope bytes)`; `prev` makes a device's entries a chain.
+
+    v: shape version, 1. company: id of the company. device: id of the writing device. seq: 1, 2, 3 … in that
+    device's chain. prev: hash of seq − 1 (base64url without padding), empty for seq 1. by: user id, or "system".
+    at: the device's clock, ISO 8601 with offset; never used for order. kind: a key of `BODIES`. id: UUIDv7, minted
+    once; also the id of the thing that the entry makes (voucher, visit, deposit, request). body_hash: SHA-256 of
+    the body's bytes, base64url.
+    """
+
+    v: int
+    company: str
+    device: str
+    seq: int
+    prev: str
+    by: str
+    at: str
+    kind: str
+    id: str
+    body_hash: str

@@ -1,0 +1,75 @@
+"""The company itself, and what keeps chains whole."""
+
+from schemas.entries.shapes import CurrencyCode, Id, Name, NotNegative, Positive, Shape, Text
+
+
+class Branch(Shape, frozen=True):
+    """A place with a safe. prefix: start of its voucher series, such as `CAI`."""
+
+    branch: Id
+    name: Name
+    name_ar: Name
+    prefix: Name
+
+
+class Policy(Shape, frozen=True):
+    """Dated settings of a company; amounts in minor units of the company's currency, 0 = no limit.
+
+    Limits warn and flag. require_installed: phones must run the installed app. void_reasons, variance_reasons and
+    banks are offered as choices, as [code, English, Arabic].
+    """
+
+    require_installed: bool = True
+    cash_limit: NotNegative = 0
+    unsent_hours: NotNegative = 8
+    book_leaves: Positive = 200
+    cheque_stale_days: NotNegative = 180
+    banks: list[tuple[str, str, str]] = []
+
+
+class PublicKey(Shape, frozen=True):
+    """Public half of a server key. key: its id. use: sign (receipts, grants) or seal (rescue files).
+    spki: base64url."""
+
+    key: Id
+    use: Name
+    spki: Text
+    retired: bool = False
+
+
+class CompanySetUp(Shape, frozen=True):
+    """Entry 1 of a company, and each later change of its settings. time_zone: IANA name, decides the business day.
+    address: the company's web address for life, where QR codes on vouchers lead."""
+
+    company: Id
+    name: Name
+    name_ar: Name
+    country: Name
+    currency: CurrencyCode
+    time_zone: Name
+    address: Text
+    branches: list[Branch]
+    policy: Policy
+    keys: list[PublicKey] = []
+    epoch: Positive = 1
+
+
+class ChainStarted(Shape, frozen=True):
+    """Entry 1 of every chain. A phone enrolled again names the head of its old chain, so that the two hang together."""
+
+    app: Text
+    old_device: str = ""
+    old_seq: NotNegative = 0
+    old_hash: str = ""
+
+
+class HoleRecorded(Shape, frozen=True):
+    """The server's record that a device said, signed, that it no longer has its entries first … last.
+
+    numbers: voucher numbers that may have been used in the hole.
+    """
+
+    device: Id
+    first: Positive
+    last: Positive
+    numbers: list[str] = []

@@ -1,0 +1,73 @@
+"""Customers and their open items, as the ERP states them. At most 200 rows an entry."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+
+from schemas.entries.shapes import CurrencyCode, Id, Name, NotNegative, Shape, Text
+
+Rows200 = msgspec.Meta(max_length=200)
+
+
+class StatedCustomer(Shape, frozen=True):
+    """One customer. code: the ERP's own. credit_limit: minor units of currency, 0 = none stated."""
+
+    customer: Id
+    code: Name
+    name: Name
+    currency: CurrencyCode
+    name_ar: Name = ""
+    phone: Name = ""
+    address: Text = ""
+    area: Name = ""
+    lat: float | None = None
+    lon: float | None = None
+    credit_limit: NotNegative = 0
+
+
+class CustomersUpserted(Shape, frozen=True):
+    """Customers new or changed. source: the file's name, for people."""
+
+    customers: Annotated[list[StatedCustomer], Rows200]
+    source: Text = ""
+
+
+class Settlement(Shape, frozen=True):
+    """What the ERP settled of an item other than through Sanad. amount: minor units of the item's currency."""
+
+    date: dt.date
+    amount: int
+    reference: Name = ""
+
+
+class StatedItem(Shape, frozen=True):
+    """One open item (invoice, instalment, credit note). original: minor units, negative for a credit note.
+
+    settlements: all that the ERP settled itself; the list replaces the former one, so the same file twice changes
+    nothing and what Sanad collected is never subtracted twice.
+    """
+
+    item: Id
+    customer: Id
+    number: Name
+    currency: CurrencyCode
+    date: dt.date
+    due: dt.date
+    original: int
+    kind: Literal["invoice", "instalment", "credit_note", "opening"] = "invoice"
+    settlements: list[Settlement] = []
+    note: Text = ""
+
+
+class ItemsUpserted(Shape, frozen=True):
+    items: Annotated[list[StatedItem], Rows200]
+    source: Text = ""
+
+
+class CustomersAssigned(Shape, frozen=True):
+    """Customers enter or leave a collector's portfolio. Vouchers already issued are never touched by this."""
+
+    collector: Id
+    customers: Annotated[list[Id], Rows200]
+    action: Literal["assign", "unassign"] = "assign"

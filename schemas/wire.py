@@ -1,0 +1,455 @@
+"""Messages between phones, desks and the server, and the stamp that the journal keeps with each entry.
+
+Hashes, signatures and keys are base64url without padding.
+"""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from schemas.documents import (
+    Book,
+    ChequeHeld,
+    Company,
+    Custody,
+    Customer,
+    Deposit,
+    DepositWaiting,
+    Device,
+    Item,
+    Person,
+    Plan,
+    Safe,
+    ServerKey,
+    User,
+    Visit,
+    Voucher,
+)
+from schemas.entries.shapes import Total
+
+
+class EntryOnWire(msgspec.Struct, frozen=True):
+    """An entry as carried: envelope and body are spliced in as the very bytes that were hashed and signed."""
+
+    envelope: msgspec.Raw
+    body: msgspec.Raw
+    sig: str
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the phone says it still holds unsent, this push not counted."""
+
+    unsent: int = 0
+    oldest_at: str = ""
+    totals: list[Total] = []
+
+
+class Head(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The head of a push. carrier: device that carries, empty for a file. device, seq, hash: the writer's chain and
+    its own head. missing: closed ranges of seq that the writer no longer has."""
+
+    device: str
+    seq: int
+    hash: str
+    carrier: str = ""
+    missing: list[tuple[int, int]] = []
+    manifest: Manifest = Manifest()
+    app: str = ""
+    installed: bool = False
+    persisted: bool = False
+
+
+class Push(msgspec.Struct, frozen=True):
+    """`head` is a JSON text, kept and verified as UTF-8 bytes. sig: the writer's over them, empty when carried."""
+
+    head: str
+    entries: list[EntryOnWire]
+    sig: str = ""
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """One posted line. account: `kind/owner` or `kind/owner/item`; amount: minor units, debit positive."""
+
+    account: str
+    currency: str
+    amount: int
+
+
+class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the server that accepted an entry wrote about it, once. day: the business day it posts to."""
+
+    position: int
+    received_at: str
+    day: date
+    verdict: str
+    carrier: str = ""
+    flags: list[str] = []
+    lines: list[Line] = []
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one pushed entry. position 0: not stored (an unsigned tail in a carried file)."""
+
+    seq: int
+    position: int
+    verdict: str
+    flags: list[str] = []
+
+
+class Acked(msgspec.Struct, frozen=True):
+    """The writer's chain as the server has it: its last seq, that entry's hash, its position."""
+
+    seq: int
+    hash: str
+    position: int
+
+
+class PushReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """receipt: compact JWS by the server's sign key over {device, seq, hash, time}: the phone's proof of handing in.
+    device_state: active, revoked, lost, retired, forked."""
+
+    outcomes: list[Outcome]
+    acked: Acked
+    epoch: str
+    server_time: str
+    receipt: str
+    device_state: str = "active"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """doc is null when the thing left the reader's scope."""
+
+    type: str
+    id: str
+    doc: msgspec.Raw
+
+
+class PullReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """position: the journal position that this page reaches. reload: the cursor is not of this journal; drop what was
+    pulled when the new load is complete."""
+
+    epoch: str
+    cursor: str
+    position: int
+    more: bool
+    changes: list[Change] = []
+    reload: bool = False
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. code: one of `codes.Problem`; detail: English, for people; facts: what and where."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    facts: dict[str, Any] = {}
+
+
+# ---- identity
+
+
+class Login(msgspec.Struct, frozen=True):
+    login: str
+    password: str
+
+
+class DeviceLogin(msgspec.Struct, frozen=True):
+    """sig: the device key over the UTF-8 bytes of `challenge`."""
+
+    device: str
+    challenge: str
+    sig: str
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    challenge: str
+
+
+class Session(msgspec.Struct, frozen=True):
+    """token: JWT for `Authorization: Bearer`. expires_at: ISO 8601, UTC."""
+
+    token: str
+    expires_at: str
+    user: User
+    company: Company
+
+
+class Enrol(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A device asks for its place with a one-time code. public_key: SPKI, base64url."""
+
+    public_key: str
+    app: str = ""
+    installed: bool = False
+    persisted: bool = False
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """release_key: the device's own HMAC key for release codes, base64url."""
+
+    device: Device
+    user: User | None
+    company: Company
+    keys: list[ServerKey]
+    epoch: str
+    release_key: str
+    session: Session | None
+
+
+class EnrolmentPeek(msgspec.Struct, frozen=True):
+    """What a code is for, shown before it is used."""
+
+    company: str
+    company_ar: str
+    name: str
+    name_ar: str
+    purpose: str
+    require_installed: bool
+
+
+# ---- office
+
+
+class UserWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A user to make or change; user empty for a new one. password: set when given (at least 10 characters)."""
+
+    login: str
+    name: str
+    name_ar: str
+    role: str
+    branch: str
+    user: str = ""
+    password: str = ""
+
+
+class UserRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    user: User
+    devices: list[Device] = []
+    customers: int = 0
+
+
+class AssignWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Customers enter or leave a collector's portfolio."""
+
+    collector: str
+    customers: list[str]
+    action: str = "assign"
+
+
+class CodeWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A one-time enrolment code for a phone of `user`, or for a counting desk of `branch`."""
+
+    purpose: str
+    user: str = ""
+    branch: str = ""
+
+
+class CodeMade(msgspec.Struct, frozen=True):
+    """code: 8 characters to type; link: what its QR says."""
+
+    code: str
+    link: str
+    expires_at: str
+
+
+class DeviceRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A device, and what the office knows of its last contact."""
+
+    device: Device
+    user: User | None = None
+    seq: int = 0
+    last_contact: str = ""
+    unsent: int = 0
+    oldest_unsent: str = ""
+    unsent_totals: list[Total] = []
+    app: str = ""
+    books: list[Book] = []
+
+
+class RevokeWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    reason: str
+    state: str = "revoked"
+
+
+class BookWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Assign a book to a phone. leaves: how many; the server chooses the range."""
+
+    device: str
+    leaves: int = 0
+    kind: str = "electronic"
+
+
+class PlanWish(msgspec.Struct, frozen=True):
+    stops: list[str]
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """A collector's plan of a day; customers in the order of the stops, and the whole portfolio to choose from."""
+
+    plan: Plan
+    portfolio: list["CustomerRow"]
+
+
+class BoardRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One collector today. collected: by currency, per method, vouchers of the day that stand.
+    cash, cheques: in hand now. last_sync: ISO 8601 UTC of the last contact, empty if never."""
+
+    user: User
+    planned: int
+    done: int
+    unplanned: int
+    vouchers: int
+    collected: list[Total] = []
+    cash: dict[str, int] = {}
+    cheques: dict[str, int] = {}
+    transit: dict[str, int] = {}
+    short: dict[str, int] = {}
+    last_sync: str = ""
+    unsent: int = 0
+    oldest_unsent: str = ""
+    flags: int = 0
+    device_state: str = ""
+    persisted: bool = True
+
+
+class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the board's feed."""
+
+    position: int
+    at: str
+    kind: str
+    by: str
+    name: str = ""
+    name_ar: str = ""
+    number: str = ""
+    customer: str = ""
+    customer_ar: str = ""
+    amounts: list[Total] = []
+    flags: list[str] = []
+    verdict: str = "accepted"
+
+
+class Board(msgspec.Struct, frozen=True):
+    day: date
+    now: str
+    rows: list[BoardRow]
+    feed: list[Happening]
+    void_requests: int
+
+
+class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry with flags or under review."""
+
+    position: int
+    device: str
+    seq: int
+    kind: str
+    at: str
+    received_at: str
+    by: str
+    verdict: str
+    flags: list[str]
+    name: str = ""
+    name_ar: str = ""
+    number: str = ""
+    customer: str = ""
+
+
+class VoidRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    voucher: Voucher
+    customer: Customer | None
+    collector: User | None
+    can_void: bool
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    note: str = ""
+
+
+class DepositView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A deposit for who may see its figures: the collector, and a desk whose count is durable."""
+
+    deposit: Deposit
+    collector: User | None
+    cheques: list[ChequeHeld] = []
+    vouchers: list[Voucher] = []
+
+
+class CustomerRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """ledger and uncleared: minor units by currency; ledger = Σ open − credit."""
+
+    id: str
+    code: str
+    name: str
+    name_ar: str = ""
+    area: str = ""
+    phone: str = ""
+    collectors: list[str] = []
+    ledger: dict[str, int] = {}
+    overdue: dict[str, int] = {}
+    uncleared: dict[str, int] = {}
+
+
+class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+    rows: list[CustomerRow]
+    total: int
+
+
+class RejectedRow(msgspec.Struct, frozen=True):
+    """line: as counted in the file, the header being line 1. code: closed set of the importer; text: English."""
+
+    line: int
+    column: str
+    value: str
+    code: str
+    text: str
+
+
+class ImportReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an import did, or would do (dry_run). columns: file column → our field, as used.
+    new, changed, same: rows."""
+
+    file: str
+    encoding: str
+    delimiter: str
+    columns: dict[str, str]
+    rows: int
+    new: int
+    changed: int
+    same: int
+    rejected: list[RejectedRow]
+    dry_run: bool = False
+    entries: int = 0
+
+
+# ---- public verification
+
+
+class VerifyWish(msgspec.Struct, frozen=True):
+    """payload: what stands after `#` in the QR code."""
+
+    payload: str
+
+
+class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
+    """status: genuine, not_yet_handed_in, voided, reported_lost, not_ours. The rest repeats what the paper says."""
+
+    status: str
+    company: str = ""
+    company_ar: str = ""
+    number: str = ""
+    date: str = ""
+    customer_code: str = ""
+    totals: list[Total] = []
+
+
+WIRE: tuple[type, ...] = (
+    Push, Head, Manifest, PushReply, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
+    Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, BookWish,
+    AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
+    VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
+    ChequeHeld, Custody, Deposit, DepositWaiting, Safe,
+)  # fmt: skip
+"""Every message and document for which a TypeScript type is written."""
