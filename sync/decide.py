@@ -1,0 +1,218 @@
+"""The one way from an arrived entry to its stamp and the changed documents.
+
+`decide` judges: it looks at the state and writes the stamp, once. `carry` applies: it changes documents from body and
+stamp alone. A live push does both; a replay only carries, so that rebuilding never judges or posts again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from schemas.codes import Flag, Verdict
+from schemas.documents import Device, User
+from schemas.entries import Envelope
+from schemas.wire import Line, Stamp
+from sync.chain import Entry, running_hash
+from sync.kinds import KINDS, Kind
+from sync.ledger import lines_of, post
+from sync.reading import Unreadable, body_of
+from sync.ruling import Context, Ruling
+from sync.state import Key, State
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+SYSTEM = "system"
+"""`by` of what the server writes by itself."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """An entry that is to be stamped. seq: its place in the chain. online: written by the server's own chain in a live
+    session. flags: what its standing in the chain says (fork, bad signature); they put it under review."""
+
+    entry: Entry
+    device: str
+    seq: int
+    online: bool = False
+    flags: tuple[Flag, ...] = ()
+    body: msgspec.Struct | None = None
+    unknown_fields: bool = False
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and through whom entries arrive. now: UTC; day: the open business day; carrier: device id or empty."""
+
+    now: datetime
+    received_at: str
+    day: date
+    carrier: str = ""
+
+
+@dataclass(slots=True)
+class Stamped:
+    """A decided entry, ready for the journal. h: the running hash up to and with it."""
+
+    arrival: Arrival
+    stamp: Stamp
+    stamp_bytes: bytes
+    h: bytes
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def read(arrival: Arrival) -> None:
+    """Decode the body, once. What cannot be read is kept and says why."""
+    envelope = arrival.entry.envelope
+    if envelope is None:
+        arrival.unreadable = "the envelope is not readable"
+        return
+    try:
+        arrival.body, arrival.unknown_fields = body_of(envelope.kind, arrival.entry.body)
+    except Unreadable as error:
+        arrival.unreadable = str(error)
+
+
+def context_of(arrival: Arrival, moment_day: date, received_at: str, stamp: Stamp | None = None) -> Context:
+    envelope = arrival.entry.envelope or Envelope(0, "", arrival.device, arrival.seq, "", "", "", "", "", "")
+    return Context(arrival.entry, envelope, moment_day, received_at, stamp)
+
+
+def touched(arrivals: Iterable[Arrival]) -> Iterable[Key]:
+    """What a batch will look at, so that it is loaded in one go."""
+    today = date.min
+    for arrival in arrivals:
+        yield ("device", arrival.device)
+        envelope, body = arrival.entry.envelope, arrival.body
+        if envelope is None:
+            continue
+        yield ("user", envelope.by)
+        if body is not None:
+            yield from KINDS[envelope.kind].touches(Context(arrival.entry, envelope, today, ""), body)
+
+
+def decide(arrivals: Sequence[Arrival], moment: Moment, state: State, position: int, h: bytes) -> list[Stamped]:
+    """Judge, stamp and apply entries in order. `position`, `h`: of the last entry in the journal.
+
+    Whatever a rule raises, the entry is kept, `review`, flag `unjudged`, its money in suspense where it can be told.
+    """
+    state.prefetch([("company", state.company), *touched(arrivals)])
+    stamped: list[Stamped] = []
+    for arrival in arrivals:
+        position += 1
+        state.position = position
+        context = context_of(arrival, moment.day, moment.received_at)
+        ruling = judge(arrival, context, state)
+        flags = [flag.value for flag in dict.fromkeys([*ruling.flags, *_observations(arrival, context, moment)])]
+        stamp = Stamp(
+            position=position,
+            received_at=moment.received_at,
+            day=moment.day,
+            verdict=ruling.verdict.value,
+            carrier=moment.carrier,
+            flags=flags,
+            lines=_lines(ruling),
+        )
+        stamp_bytes = _ENCODER.encode(stamp)
+        h = running_hash(h, arrival.entry.hash, stamp_bytes)
+        carry(arrival, stamp, state)
+        stamped.append(Stamped(arrival, stamp, stamp_bytes, h))
+    return stamped
+
+
+def _lines(ruling: Ruling) -> list[Line]:
+    return [] if ruling.verdict == Verdict.REFUSED else lines_of(ruling.lines)
+
+
+def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
+    """Verdict, flags and lines of one entry, in this order: standing, readability, authority, the room's own rules."""
+    envelope, body = arrival.entry.envelope, arrival.body
+    kind = KINDS.get(envelope.kind) if envelope is not None else None
+    if body is None or kind is None:
+        return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
+    held = [*arrival.flags, *_standing_of_device(arrival, state)]
+    if held:
+        return Ruling(Verdict.REVIEW, held, kind.suspense(context, body) if kind.suspense else [])
+    authority = _authority(arrival, context, kind, state)
+    if authority is not None:
+        return Ruling(Verdict.REFUSED, [authority])
+    try:
+        ruling = kind.judge(context, body, state)
+        lines_of(ruling.lines)
+    except Exception:  # noqa: BLE001 -- a fault in a rule must not lose the entry; it is kept and a person told
+        return Ruling(Verdict.REVIEW, [Flag.UNJUDGED], kind.suspense(context, body) if kind.suspense else [])
+    return ruling
+
+
+def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:
+    """A device is judged by arrival: what comes after it was revoked or lost waits for a person."""
+    if arrival.online:
+        return []
+    device = state.get(Device, arrival.device)
+    match device.state if device else "":
+        case "lost":
+            return [Flag.DEVICE_LOST]
+        case "revoked":
+            return [Flag.DEVICE_REVOKED]
+        case _:
+            return []
+
+
+def _authority(arrival: Arrival, context: Context, kind: Kind, state: State) -> Flag | None:
+    """Why this writer may not write this kind, or None."""
+    if arrival.online:
+        if "server" not in kind.writers:
+            return Flag.KIND_NOT_ALLOWED
+    else:
+        device = state.get(Device, arrival.device)
+        if device is None or device.purpose not in kind.writers:
+            return Flag.KIND_NOT_ALLOWED
+        if device.purpose == "phone" and context.by != device.user:
+            return Flag.NOT_THE_WRITER
+    if context.by == SYSTEM and arrival.online:
+        return None
+    user = state.get(User, context.by)
+    if kind.roles and (user is None or user.role not in kind.roles):
+        return Flag.NOT_THE_WRITER
+    return None
+
+
+def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Flag]:
+    """Flags that any entry can earn."""
+    flags: list[Flag] = []
+    if arrival.unknown_fields:
+        flags.append(Flag.UNKNOWN_FIELDS)
+    try:
+        at = datetime.fromisoformat(context.envelope.at)
+        if at.tzinfo is not None and at > moment.now + CLOCK_TOLERANCE:
+            flags.append(Flag.CLOCK_AHEAD)
+        if at.date() < moment.day and not arrival.online:
+            flags.append(Flag.LATE)
+    except ValueError:
+        flags.append(Flag.CLOCK_AHEAD)
+    return flags
+
+
+def carry(arrival: Arrival, stamp: Stamp, state: State) -> None:
+    """Change the documents as a stamped entry says. Refused entries change nothing."""
+    envelope, body = arrival.entry.envelope, arrival.body
+    if stamp.verdict == Verdict.REFUSED or envelope is None or body is None:
+        return
+    kind = KINDS.get(envelope.kind)
+    if kind is None or (Flag.UNJUDGED in stamp.flags and not stamp.lines):
+        return
+    state.position = stamp.position
+    context = context_of(arrival, stamp.day, stamp.received_at, stamp)
+    if stamp.verdict == Verdict.ACCEPTED:
+        kind.apply(context, body, state)
+    else:
+        kind.review(context, body, state)
+    if Flag.FORK in stamp.flags:
+        device = state.get(Device, arrival.device)
+        if device is not None and not device.forked:
+            device.forked = True
+            state.put(device)
+    post(stamp.lines, state)

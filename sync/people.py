@@ -1,0 +1,63 @@
+"""Users and devices: who may write, and what a revoked or lost device leaves behind."""
+
+from schemas.codes import Flag
+from schemas.documents import Book, Device, Person, User
+from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from sync.ledger import safe_of
+from sync.ruling import Context, Ruling, refused
+from sync.state import State
+
+
+def user_enrolled(_c: Context, body: UserEnrolled, state: State) -> None:
+    state.put(User(body.user, body.login, body.name, body.name_ar, body.role, body.branch))
+    state.put(Person(body.user, body.name, body.name_ar, body.role, body.branch))
+    if body.role == "cashier":
+        safe = safe_of(state, body.user)
+        safe.branch = body.branch
+        state.put(safe)
+
+
+def judge_user(_c: Context, body: UserRevoked, state: State) -> Ruling:
+    return Ruling() if state.get(User, body.user) else refused(Flag.USER_UNKNOWN)
+
+
+def user_revoked(_c: Context, body: UserRevoked, state: State) -> None:
+    user = state.get(User, body.user)
+    if user is not None:
+        user.active = False
+        state.put(user)
+
+
+def device_enrolled(c: Context, body: DeviceEnrolled, state: State) -> None:
+    state.put(
+        Device(
+            body.device,
+            code=body.code,
+            purpose=body.purpose,
+            user=body.user,
+            branch=body.branch,
+            public_key=body.public_key,
+            key=body.key,
+            installed=body.installed,
+            persisted=body.persisted,
+            since=c.received_at,
+        )
+    )
+
+
+def judge_device(_c: Context, body: DeviceRevoked, state: State) -> Ruling:
+    return Ruling() if state.get(Device, body.device) else refused(Flag.DEVICE_UNKNOWN)
+
+
+def device_revoked(_c: Context, body: DeviceRevoked, state: State) -> None:
+    """A lost device's unused leaves stay unexplained (unknown); a retired one's are cancelled; a revoked one's wait."""
+    device = state.get(Device, body.device)
+    if device is None:
+        return
+    device.state = body.state
+    state.put(device)
+    for book in state.group(Book, f"books/{body.device}"):
+        if book.state in ("assigned", "accepted", "open", "frozen"):
+            book.state = "cancelled" if body.state == "retired" else "frozen"
+            book.closed = {"lost": "unknown", "retired": "cancelled"}.get(body.state, "")
+            state.put(book)

@@ -1,0 +1,424 @@
+"""Receipt vouchers: money taken is always counted; a number is used once; a void keeps its slot."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from schemas.codes import Flag, Verdict
+from schemas.documents import (
+    Book,
+    ChequeHeld,
+    ChequeSeen,
+    Customer,
+    Deposit,
+    Device,
+    Item,
+    Request,
+    Visit,
+    VoidAsked,
+    Voucher,
+)
+from schemas.entries.receipts import (
+    Allocation,
+    Cheque,
+    ReceiptIssued,
+    ReceiptReversed,
+    ReceiptVoided,
+    Tender,
+    VoidApproved,
+    VoidRefused,
+    VoidRequested,
+    VoucherPrinted,
+    VoucherShared,
+    VoucherShown,
+)
+from sync import books
+from sync.ledger import add, custody_of
+from sync.ruling import Context, Ruling, refused
+from sync.state import Key, State
+
+Amount = tuple[str, str, int]
+
+
+def issued_touches(c: Context, body: ReceiptIssued) -> Iterable[Key]:
+    yield ("customer", body.customer)
+    yield ("book", body.book)
+    yield ("device", c.envelope.device)
+    yield ("custody", c.by)
+    yield ("voucher", c.id)
+    if body.visit:
+        yield ("visit", body.visit)
+    yield from (("item", allocation.item) for allocation in body.allocations)
+    yield from (("cheque_seen", cheque_key(tender)) for tender in body.tenders if isinstance(tender, Cheque))
+
+
+def cheque_key(cheque: Cheque) -> str:
+    return f"{cheque.bank}|{cheque.number.lstrip('0')}"
+
+
+def in_hand(tenders: Iterable[Tender], user: str) -> list[Amount]:
+    """Debits that put tenders into a collector's hands."""
+    return [
+        (f"{'cheques' if isinstance(tender, Cheque) else 'cash'}/{user}", tender.currency, tender.amount)
+        for tender in tenders
+    ]
+
+
+def suspense(c: Context, body: ReceiptIssued) -> list[Amount]:
+    """The money is in somebody's hands, so custody counts it; what it pays for waits in suspense."""
+    debits = in_hand(body.tenders, c.by)
+    return debits + [(f"suspense/{c.id}", currency, -amount) for _, currency, amount in debits]
+
+
+def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
+    customer = state.get(Customer, body.customer)
+    book = state.get(Book, body.book)
+    verdict, flags = books.judge_leaf(book, c.envelope.device, body.leaf, body.number)
+    if state.get(Voucher, c.id) is not None:
+        verdict, flags = Verdict.REVIEW, [*flags, Flag.ID_REPEATED]
+    if customer is None:
+        verdict, flags = Verdict.REVIEW, [*flags, Flag.CUSTOMER_UNKNOWN]
+    total = sum(tender.amount for tender in body.tenders)
+    wished = sum(allocation.amount for allocation in body.allocations)
+    if total != wished + body.on_account or any(tender.currency != body.currency for tender in body.tenders):
+        verdict, flags = Verdict.REVIEW, [*flags, Flag.TOTALS_DIFFER]
+    flags += _warnings(c, body, customer, state)
+    if verdict == Verdict.REVIEW:
+        return Ruling(verdict, flags, suspense(c, body))
+    credits = 0
+    lines = in_hand(body.tenders, c.by)
+    left: dict[str, int] = {}
+    for allocation in body.allocations:
+        item = state.get(Item, allocation.item)
+        if item is None or item.customer != body.customer or item.currency != body.currency:
+            flags.append(Flag.ITEM_UNKNOWN)
+            continue
+        open_now = left.get(item.id, item.open)
+        takes = min(allocation.amount, max(open_now, 0))
+        left[item.id] = open_now - takes
+        if takes < allocation.amount:
+            flags.append(Flag.OVER_ALLOCATED)
+        credits += takes
+        lines.append((f"ar/{body.customer}/{item.id}", body.currency, -takes))
+    lines.append((f"on_account/{body.customer}", body.currency, credits - total))
+    return Ruling(verdict, list(dict.fromkeys(flags)), lines)
+
+
+def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state: State) -> list[Flag]:
+    flags: list[Flag] = []
+    if customer is not None and c.by not in customer.collectors:
+        flags.append(Flag.CUSTOMER_NOT_ASSIGNED)
+    device = state.get(Device, c.envelope.device)
+    if body.visit and device is not None and device.visit != body.visit:
+        flags.append(Flag.VISIT_NOT_OPEN)
+    company = state.settings()
+    stale = timedelta(days=company.policy.cheque_stale_days if company else 180)
+    seen: set[str] = set()
+    for tender in body.tenders:
+        if not isinstance(tender, Cheque):
+            continue
+        key = cheque_key(tender)
+        if key in seen or state.get(ChequeSeen, key):
+            flags.append(Flag.CHEQUE_REPEATED)
+        seen.add(key)
+        if tender.drawer:
+            flags.append(Flag.THIRD_PARTY_CHEQUE)
+        if tender.due < c.day - stale:
+            flags.append(Flag.CHEQUE_STALE)
+    return list(dict.fromkeys(flags))
+
+
+def issued(c: Context, body: ReceiptIssued, state: State) -> None:
+    """The voucher as the stamp decided it: an accepted one takes from items, one under review waits in suspense."""
+    stamp = c.stamp
+    assert stamp is not None  # noqa: S101 -- apply always runs on a stamped entry
+    prefix = f"ar/{body.customer}/"
+    taken = [
+        Allocation(line.account[len(prefix) :], -line.amount) for line in stamp.lines if line.account.startswith(prefix)
+    ]
+    total = sum(tender.amount for tender in body.tenders)
+    voucher = Voucher(
+        # One id never has two contents: a second entry with a known id stands beside it under its own name.
+        c.id if state.get(Voucher, c.id) is None else f"{c.id}~{stamp.position}",
+        number=body.number,
+        book=body.book,
+        leaf=body.leaf,
+        customer=body.customer,
+        device=c.envelope.device,
+        seq=c.envelope.seq,
+        by=c.by,
+        at=c.envelope.at,
+        currency=body.currency,
+        tenders=body.tenders,
+        allocations=body.allocations,
+        taken=taken,
+        on_account=total - sum(one.amount for one in taken),
+        visit=body.visit,
+        day=c.day,
+        verdict=stamp.verdict,
+        flags=stamp.flags,
+    )
+    state.put(voucher)
+    _count_on_items(voucher, state, sign=1)
+    book = state.get(Book, body.book)
+    if book is not None and _owns_leaf(voucher, book):
+        books.use_leaf(book, body.leaf, c.envelope.seq, state)
+    visit = state.get(Visit, body.visit)
+    if visit is not None:
+        visit.vouchers.append(c.id)
+        state.put(visit)
+    _take_paper(voucher, state)
+
+
+def _owns_leaf(voucher: Voucher, book: Book) -> bool:
+    """Whether the leaf of the book is this voucher's: the first that came with the number, on the book's device."""
+    second = {Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.FORK} & set(voucher.flags)
+    return not second and book.device == voucher.device and book.first <= voucher.leaf <= book.last
+
+
+def _take_paper(voucher: Voucher, state: State) -> None:
+    """One document per cheque: who has the paper, from now to its end."""
+    for index, tender in enumerate(voucher.tenders):
+        if not isinstance(tender, Cheque):
+            continue
+        state.put(
+            ChequeHeld(
+                f"{voucher.id}.{index}",
+                voucher=voucher.id,
+                number_on_voucher=voucher.number,
+                customer=voucher.customer,
+                collector=voucher.by,
+                currency=tender.currency,
+                amount=tender.amount,
+                bank=tender.bank,
+                branch=tender.branch,
+                number=tender.number,
+                due=tender.due,
+                drawer=tender.drawer,
+                state="held",
+                holder=voucher.by,
+            )
+        )
+        seen = state.get(ChequeSeen, cheque_key(tender))
+        state.put(ChequeSeen(cheque_key(tender), [*(seen.vouchers if seen else []), voucher.id]))
+        custody = custody_of(state, voucher.by)
+        custody.cheque_count += 1
+        state.put(custody)
+        customer = state.get(Customer, voucher.customer)
+        if customer is not None and voucher.verdict == Verdict.ACCEPTED:
+            add(customer.uncleared, tender.currency, tender.amount)
+            state.put(customer)
+
+
+def _count_on_items(voucher: Voucher, state: State, *, sign: int) -> None:
+    for allocation in voucher.taken:
+        item = state.get(Item, allocation.item)
+        if item is not None:
+            item.collected += sign * allocation.amount
+            state.put(item)
+
+
+# ---- showing, printing, sharing
+
+
+Named = VoucherShown | VoucherPrinted | VoucherShared | VoidRequested | VoidApproved | VoidRefused | ReceiptVoided
+
+
+def named_touches(_c: Context, body: Named | ReceiptReversed) -> Iterable[Key]:
+    return (("voucher", body.receipt),)
+
+
+def judge_named(c: Context, body: Named, state: State) -> Ruling:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None:
+        return refused(Flag.RECEIPT_UNKNOWN)
+    return Ruling() if voucher.by == c.by else refused(Flag.RECEIPT_NOT_OURS)
+
+
+def shown(_c: Context, body: VoucherShown, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.shown = True
+        voucher.qr = body.qr or voucher.qr
+        state.put(voucher)
+
+
+def printed(_c: Context, body: VoucherPrinted, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.printed = max(voucher.printed, body.copy)
+        state.put(voucher)
+
+
+def shared(_c: Context, body: VoucherShared, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.shared = True
+        state.put(voucher)
+
+
+# ---- voids
+
+
+def judge_requested(c: Context, body: VoidRequested, state: State) -> Ruling:
+    voucher = state.get(Voucher, body.receipt)
+    ruling = judge_named(c, body, state)
+    if voucher is not None and voucher.state != "issued":
+        return refused(Flag.RECEIPT_ALREADY_VOIDED)
+    return ruling
+
+
+def requested(c: Context, body: VoidRequested, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.void = VoidAsked(c.id, reason=body.reason, at=c.envelope.at, by=c.by, note=body.note)
+        state.put(voucher)
+        state.put(Request(c.id, what="void", about=voucher.id, state="requested"))
+
+
+def judge_decided(c: Context, body: VoidApproved | VoidRefused, state: State) -> Ruling:
+    """Maker ≠ checker (S4)."""
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None or voucher.void is None or voucher.void.request != body.request:
+        return refused(Flag.REQUEST_UNKNOWN)
+    if voucher.void.state != "requested":
+        return refused(Flag.REQUEST_ALREADY_DECIDED)
+    if voucher.void.by == c.by:
+        return refused(Flag.MAKER_IS_CHECKER)
+    if isinstance(body, VoidApproved) and _counted(voucher, state):
+        return refused(Flag.VOID_AFTER_COUNT)
+    return Ruling()
+
+
+def approved(c: Context, body: VoidApproved, state: State) -> None:
+    _decide(c, body.receipt, "approved", state)
+
+
+def refused_(c: Context, body: VoidRefused, state: State) -> None:
+    _decide(c, body.receipt, "refused", state)
+
+
+def _decide(c: Context, receipt: str, decision: str, state: State) -> None:
+    voucher = state.get(Voucher, receipt)
+    if voucher is not None and voucher.void is not None:
+        _settle(voucher, decision, c.by, state)
+
+
+def _settle(voucher: Voucher, decision: str, by: str, state: State) -> None:
+    if voucher.void is not None:
+        voucher.void.state, voucher.void.decided_by = decision, by
+        state.put(voucher)
+        state.put(Request(voucher.void.request, what="void", about=voucher.id, state=decision))
+
+
+def _counted(voucher: Voucher, state: State) -> bool:
+    deposit = state.get(Deposit, voucher.deposit)
+    return deposit is not None and deposit.state in ("counted", "accepted")
+
+
+def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
+    """Alone only on the same device, in the same visit, before printing or sending; else by an approved request."""
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None:
+        return refused(Flag.RECEIPT_UNKNOWN)
+    if voucher.by != c.by:
+        return refused(Flag.RECEIPT_NOT_OURS)
+    if voucher.state != "issued":
+        return refused(Flag.RECEIPT_ALREADY_VOIDED)
+    if _counted(voucher, state):
+        return refused(Flag.VOID_AFTER_COUNT)
+    if body.request:
+        asked = voucher.void
+        if asked is None or asked.request != body.request or asked.state != "approved":
+            return refused(Flag.REQUEST_UNKNOWN)
+    else:
+        device = state.get(Device, c.envelope.device)
+        same_visit = device is not None and voucher.visit != "" and device.visit == voucher.visit
+        untouched = voucher.device == c.envelope.device and not voucher.printed and not voucher.shared
+        if not (same_visit and untouched and not voucher.deposit):
+            return refused(Flag.VOID_NEEDS_APPROVAL)
+    return Ruling(lines=_taken_back(voucher) + _given_back(voucher))
+
+
+def _taken_back(voucher: Voucher) -> list[Amount]:
+    """Debits: what the voucher paid for is owed again."""
+    if voucher.verdict == Verdict.REVIEW:
+        return [(f"suspense/{voucher.id}", tender.currency, tender.amount) for tender in voucher.tenders]
+    debits = [(f"ar/{voucher.customer}/{one.item}", voucher.currency, one.amount) for one in voucher.taken]
+    return [*debits, (f"on_account/{voucher.customer}", voucher.currency, voucher.on_account)]
+
+
+def _given_back(voucher: Voucher) -> list[Amount]:
+    """Credits: the money leaves the collector's hands, or the transit of the deposit that it is in."""
+    if not voucher.deposit:
+        return [(account, currency, -amount) for account, currency, amount in in_hand(voucher.tenders, voucher.by)]
+    return [
+        (f"transit_{'cheques' if isinstance(t, Cheque) else 'cash'}/{voucher.deposit}", t.currency, -t.amount)
+        for t in voucher.tenders
+    ]
+
+
+def voided(c: Context, body: ReceiptVoided, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None:
+        return
+    voucher.state = "voided"
+    voucher.voided_at = c.envelope.at
+    voucher.void_reason = body.reason
+    state.put(voucher)
+    _count_on_items(voucher, state, sign=-1)
+    book = state.get(Book, voucher.book)
+    if book is not None and _owns_leaf(voucher, book):
+        books.void_leaf(book, voucher.leaf, state)
+    custody = custody_of(state, voucher.by)
+    custody.unconfirmed += 1
+    state.put(custody)
+    _give_back_paper(voucher, state)
+
+
+def _give_back_paper(voucher: Voucher, state: State) -> None:
+    for index, tender in enumerate(voucher.tenders):
+        cheque = state.get(ChequeHeld, f"{voucher.id}.{index}") if isinstance(tender, Cheque) else None
+        if cheque is None:
+            continue
+        if cheque.state == "held":
+            custody = custody_of(state, voucher.by)
+            custody.cheque_count -= 1
+            state.put(custody)
+        deposit = state.get(Deposit, voucher.deposit)
+        if deposit is not None and cheque.id in deposit.cheques:
+            deposit.cheques.remove(cheque.id)
+            state.put(deposit)
+        cheque.state, cheque.holder = "given_back", voucher.customer
+        state.put(cheque)
+        customer = state.get(Customer, voucher.customer)
+        if customer is not None and voucher.verdict == Verdict.ACCEPTED:
+            add(customer.uncleared, cheque.currency, -cheque.amount)
+            state.put(customer)
+
+
+def judge_reversed(c: Context, body: ReceiptReversed, state: State) -> Ruling:
+    """After the count the money is in the safe: the customer is owed it (Dr AR / Cr Refunds payable)."""
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None:
+        return refused(Flag.RECEIPT_UNKNOWN)
+    if voucher.state != "issued":
+        return refused(Flag.RECEIPT_ALREADY_VOIDED)
+    if voucher.by == c.by:
+        return refused(Flag.MAKER_IS_CHECKER)
+    if not _counted(voucher, state):
+        return refused(Flag.VOID_NEEDS_APPROVAL)
+    debits = _taken_back(voucher)
+    refund = (f"refunds/{voucher.customer}", voucher.currency, -sum(amount for _, _, amount in debits))
+    return Ruling(lines=[*debits, refund])
+
+
+def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.state = "reversed"
+        voucher.voided_at = c.envelope.at
+        voucher.void_reason = body.reason
+        if voucher.void is not None and voucher.void.state == "requested":
+            _settle(voucher, "approved", c.by, state)
+        state.put(voucher)
+        _count_on_items(voucher, state, sign=-1)
