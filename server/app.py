@@ -1,0 +1,177 @@
+"""The web application. The only place where things are wired."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State as AppState
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.openapi import OpenAPIConfig
+
+from schemas.codes import Problem
+from server.company import OpenCompany
+from server.doors import AnyRequest
+from server.identity.sessions import Brake
+from server.paper.render import PaperPress
+from server.problems import ProblemError
+from server.routes import attachments, board, customers, deposits, devices, imports, office, papers, public, sync
+
+log = logging.getLogger("sanad")
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " worker-src 'self' blob:; media-src 'self' blob:;"
+    " frame-src blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), geolocation=(self), serial=(self)",
+}
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+    ".wasm": "application/wasm",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+def create_app(company: OpenCompany, local_token: str = "", *, local_only: bool = True) -> Litestar:
+    """The application for one open company. local_token: what the command line shows at the local socket.
+    local_only: for one command or test; a server that people wait for warms its press at the start."""
+    press = PaperPress()
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        if not local_only:
+            press.start()  # the first customer at the counter does not wait for the fonts
+        yield
+        press.close()
+        await company.stop_reading()
+
+    return Litestar(
+        route_handlers=[
+            sync.push,
+            sync.pull_changes,
+            sync.stream,
+            attachments.keep,
+            attachments.fetch,
+            devices.peek,
+            devices.enrol,
+            devices.device_challenge,
+            devices.device_session,
+            devices.log_in,
+            devices.renew,
+            office.users,
+            office.save_user,
+            office.revoke_user,
+            office.make_code,
+            office.devices,
+            office.revoke_device,
+            office.books,
+            office.give_book,
+            office.assign,
+            imports.import_file,
+            board.board,
+            board.flags,
+            board.plan,
+            board.set_plan,
+            board.void_requests,
+            board.approve_void,
+            board.refuse_void,
+            board.reverse,
+            customers.customers,
+            customers.aging,
+            deposits.deposits,
+            deposits.deposit,
+            papers.voucher_paper,
+            papers.deposit_slip,
+            papers.statement,
+            public.health,
+            public.verify,
+            application_file,
+        ],
+        state=AppState(
+            {
+                "company": company,
+                "brake": Brake(),
+                "press": press,
+                "local_token": local_token or secrets.token_urlsafe(32),
+                "pwa": company.settings.pwa,
+            }
+        ),
+        lifespan=[lifespan],
+        exception_handlers={ProblemError: answer_problem, HTTPException: answer_http, Exception: answer_unexpected},
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, minimum_size=600,
+                                             exclude=["/api/v1/sync/push", "/api/v1/sync/stream"]),
+        openapi_config=OpenAPIConfig(title="Sanad", version="1", render_plugins=[]),
+        request_max_body_size=32 * 1024 * 1024,
+    )  # fmt: skip
+
+
+def answer_problem(_request: AnyRequest, problem: ProblemError) -> Response[bytes]:
+    return Response(
+        problem.body(),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers(),
+    )
+
+
+def answer_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """What the framework refuses, in our one shape."""
+    if isinstance(error, NotFoundException | MethodNotAllowedException):
+        return answer_problem(request, ProblemError(Problem.NOT_FOUND, error.detail))
+    code = Problem.TOO_LARGE if error.status_code == 413 else Problem.MALFORMED
+    facts: dict[str, Any] = {"where": error.extra} if error.extra else {}
+    return answer_problem(request, ProblemError(code, error.detail, **facts))
+
+
+def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A fault of ours: logged whole, told without its inside."""
+    log.error("unexpected at %s %s", request.method, request.url.path, exc_info=error)
+    return answer_problem(request, ProblemError(Problem.UNEXPECTED, type(error).__name__))
+
+
+@get(["/", "/{path:path}"], include_in_schema=False)
+async def application_file(request: AnyRequest, path: str = "") -> Response[bytes]:
+    """The built PWA, byte for byte. Any other path is a screen of the application and gets its one page."""
+    name = path.strip("/")
+    if name.startswith("api/"):
+        raise ProblemError(Problem.NOT_FOUND, "no such call")
+    root: Path = request.app.state.pwa
+    file = (root / name) if name else root / "index.html"
+    read = await asyncio.to_thread(_read_inside, root, file)
+    if read is None:
+        file = root / "index.html"
+        read = await asyncio.to_thread(_read_inside, root, file)
+    if read is None:
+        raise ProblemError(Problem.NOT_FOUND, "the application is not built; run `make pwa`")
+    hashed = name.startswith("assets/")
+    caching = "public, max-age=31536000, immutable" if hashed else "no-cache"
+    return Response(
+        read,
+        media_type=TYPES.get(file.suffix, "application/octet-stream"),
+        headers={**SECURITY_HEADERS, "Cache-Control": caching},
+    )
+
+
+def _read_inside(root: Path, file: Path) -> bytes | None:
+    """The file's bytes, or None when it is not there or lies outside the application."""
+    if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
+        return None
+    return file.read_bytes()

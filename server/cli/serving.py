@@ -1,0 +1,60 @@
+"""Serving a company: over the network for phones and desks, and at a local socket for the command line."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from server.app import create_app
+from server.cli.client import TOKEN_FILE
+from server.company import OpenCompany
+from server.store.sqlite import engine_version
+
+log = logging.getLogger("sanad")
+
+
+def serve_company(company: OpenCompany, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted. `ready` is called with the address once connections are taken."""
+    settings = company.settings
+    token = secrets.token_urlsafe(32)
+    token_path = settings.data / TOKEN_FILE
+    token_path.touch(mode=0o600)
+    token_path.write_text(token)
+    app = create_app(company, token, local_only=False)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
+    )
+    server = _Server(config, lambda: ready(f"http://{settings.host}:{settings.port}"))
+    network = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    network.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    network.bind((settings.host, settings.port))
+    local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with contextlib.suppress(FileNotFoundError):
+        settings.socket.unlink()
+    local.bind(str(settings.socket))
+    settings.socket.chmod(0o600)
+    log.info("serving with %s", engine_version())
+    try:
+        asyncio.run(server.serve(sockets=[network, local]))
+    finally:
+        for path in (settings.socket, token_path):
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+        company.close()
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, so that whoever started it need not guess."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

@@ -1,0 +1,91 @@
+"""The pull: what changed in a reader's scopes since its cursor, spliced from documents as they are kept."""
+
+from typing import Any
+
+import aiosqlite
+
+from sync.chain import b64, unb64
+
+PAGE = 1000
+_LAST = 2**62
+
+
+class Cursor:
+    """Position in the journal, record within it, and 8 bytes of the running hash there. Opaque to clients."""
+
+    __slots__ = ("h", "position", "record")
+
+    def __init__(self, position: int, record: int, h: bytes) -> None:
+        self.position, self.record, self.h = position, record, h
+
+    def text(self) -> str:
+        return b64(b"%d.%d." % (self.position, self.record) + self.h)
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        try:
+            position, record, h = unb64(text).split(b".", 2)
+            return cls(int(position), int(record), h)
+        except ValueError:
+            return None
+
+
+async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
+    """One page of changes as JSON bytes. A cursor of another journal starts a reload."""
+    row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
+    tip, tip_h = (row[0], row[1][:8]) if row else (0, b"")
+    cursor = Cursor.parse(cursor_text) if cursor_text else Cursor(0, _LAST, b"")
+    reload = cursor is None or not await _ours(db, cursor)
+    if cursor is None or reload:
+        cursor = Cursor(0, _LAST, b"")
+    rows = await _changes(db, scopes, cursor, page + 1)
+    more = len(rows) > page
+    if more:
+        rows = rows[:page]
+        position, record = rows[-1][0], rows[-1][1]
+        h = await _one(db, "SELECT h FROM journal WHERE position = ?", position)
+        following = Cursor(position, record, h[0][:8] if h else b"")
+        reached = position - 1
+    else:
+        following = Cursor(tip, _LAST, tip_h)
+        reached = tip
+    changes = b",".join(
+        b'{"type":"%b","id":"%b","doc":%b}' % (type_name.encode(), id.encode(), b"null" if gone else body)
+        for _, _, gone, type_name, id, body in rows
+    )
+    return b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b}' % (
+        epoch.encode(),
+        following.text().encode(),
+        reached,
+        b"true" if more else b"false",
+        changes,
+        b',"reload":true' if reload else b"",
+    )
+
+
+async def _ours(db: aiosqlite.Connection, cursor: Cursor) -> bool:
+    """Whether the cursor was given out by this very journal."""
+    if cursor.position == 0:
+        return True
+    row = await _one(db, "SELECT h FROM journal WHERE position = ?", cursor.position)
+    return row is not None and row[0][:8] == cursor.h
+
+
+async def _changes(db: aiosqlite.Connection, scopes: list[str], cursor: Cursor, limit: int) -> list[Any]:
+    found: list[Any] = []
+    for scope in scopes:
+        rows = await db.execute_fetchall(
+            "SELECT f.rev, f.rec, f.gone, r.type, r.id, r.body FROM feed f JOIN record r ON r.no = f.rec"
+            " WHERE f.scope = (SELECT no FROM word WHERE text = ?) AND f.rev >= ? AND (f.rev, f.rec) > (?, ?)"
+            " ORDER BY f.rev, f.rec LIMIT ?",
+            (scope, cursor.position, cursor.position, cursor.record, limit),
+        )
+        found += rows
+    if len(scopes) > 1:
+        found.sort(key=lambda row: (row[0], row[1]))
+    return found[:limit]
+
+
+async def _one(db: aiosqlite.Connection, sql: str, *parameters: Any) -> Any:
+    async with db.execute(sql, parameters) as cursor:
+        return await cursor.fetchone()

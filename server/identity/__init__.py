@@ -1,0 +1,1 @@
+"""Who is who: passwords, sessions, enrolment codes, and what a role may do."""

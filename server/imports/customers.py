@@ -1,0 +1,131 @@
+"""Customers from an ERP's file, and whose portfolio they enter."""
+
+from collections.abc import Mapping as Map
+
+from schemas.entries.customers import StatedCustomer
+from schemas.wire import RejectedRow
+from server.imports.ids import customer_id
+from server.imports.mapping import Mapping, Options
+from server.imports.parsing import Decimals, decimal_mark, limited, parse_currency, parse_degrees, parse_money
+from server.imports.reading import Table
+from server.imports.refusal import CellRefused, RejectCode, rejected
+from server.imports.rows import Cells, LineRefused, Parsed, check_currency, lines_of, ordered
+
+
+def customers_from(
+    table: Table,
+    mapping: Mapping,
+    options: Options,
+    *,
+    company_id: str,
+    known: Map[str, StatedCustomer] | None = None,
+) -> Parsed[StatedCustomer]:
+    """The customers that a file states. A field without a column stays as it is known, so that a file of phone numbers
+    does not empty the addresses. Lines with one code and different contents are all rejected."""
+    check_currency(mapping, options)
+    lines, skipped = lines_of(table, mapping, ("code",))
+    decimal = decimal_mark(
+        (
+            (cells.row.line, table.header[mapping.at["credit_limit"][0]], cells.text("credit_limit"), currency)
+            for cells in lines
+            if cells.text("credit_limit")
+            and not cells.is_number("credit_limit")
+            and (currency := _currency_or_none(cells, options))
+        ),
+        options.decimal,
+    )
+    refused: list[RejectedRow] = []
+    read: dict[str, list[tuple[int, StatedCustomer, str]]] = {}
+    for cells in lines:
+        try:
+            cells.refuse_extra_cells()
+            row, login = _customer(cells, options, decimal, company_id, known or {})
+        except LineRefused as error:
+            refused.append(error.row)
+        else:
+            read.setdefault(row.code, []).append((cells.row.line, row, login))
+
+    rows: list[StatedCustomer] = []
+    assignments: dict[str, list[str]] = {}
+    for code, same_code in read.items():
+        first_line, first, login = same_code[0]
+        different = next((line for line, row, other in same_code if (row, other) != (first, login)), None)
+        if different is None:
+            rows.append(first)
+            if login:
+                assignments.setdefault(login, []).append(first.customer)
+        for line, row, other in same_code:
+            if different is not None:
+                against = different if (row, other) == (first, login) else first_line
+                refused.append(
+                    rejected(
+                        line, table.header[mapping.at["code"][0]], code, RejectCode.DIFFERS_FROM_LINE,
+                        f"line {against} has the same code and other contents",
+                    )
+                )  # fmt: skip
+            elif line != first_line:
+                skipped.append(rejected(line, "", code, RejectCode.REPEATS_LINE, f"the same as line {first_line}"))
+    return Parsed(rows, ordered(refused), ordered(skipped), assignments)
+
+
+def _currency_or_none(cells: Cells, options: Options) -> str | None:
+    try:
+        return parse_currency(cells.text("currency") or options.currency)
+    except CellRefused:
+        return None
+
+
+def _customer(
+    cells: Cells, options: Options, decimal: Decimals, company_id: str, known: Map[str, StatedCustomer]
+) -> tuple[StatedCustomer, str]:
+    cells.required("code")
+    code = cells.read("code", lambda text: limited(text, 200))
+    before = known.get(customer_id(company_id, code))
+    currency = cells.currency(options)
+
+    def text(name: str, most: int = 200) -> str:
+        if name not in cells.mapping:
+            return str(getattr(before, name, ""))
+        return cells.read(name, lambda value: limited(value, most), lines=name == "address")
+
+    name = text("name") or text("name_ar")
+    if not name:
+        raise cells.refuse("name", RejectCode.FIELD_MISSING, "name is missing")
+    lat, lon = _place(cells, before)
+    row = StatedCustomer(
+        customer=customer_id(company_id, code),
+        code=code,
+        name=name,
+        currency=currency,
+        name_ar=text("name_ar"),
+        phone=text("phone"),
+        address=text("address", 500),
+        area=text("area"),
+        lat=lat,
+        lon=lon,
+        credit_limit=_credit_limit(cells, currency, decimal, before),
+    )
+    return row, cells.text("collector")
+
+
+def _place(cells: Cells, before: StatedCustomer | None) -> tuple[float | None, float | None]:
+    if "lat" not in cells.mapping and "lon" not in cells.mapping:
+        return (before.lat, before.lon) if before else (None, None)
+    if not cells.text("lat") and not cells.text("lon"):
+        return None, None
+    # Half a position is a slip of the file and leads nobody to the door.
+    return cells.read("lat", lambda text: parse_degrees(text, 90)), cells.read(
+        "lon", lambda text: parse_degrees(text, 180)
+    )
+
+
+def _credit_limit(cells: Cells, currency: str, decimal: Decimals, before: StatedCustomer | None) -> int:
+    if "credit_limit" not in cells.mapping:
+        return before.credit_limit if before else 0
+    if not cells.text("credit_limit"):
+        return 0
+    typed = cells.is_number("credit_limit")
+    limit = cells.read("credit_limit", lambda text: parse_money(text, currency, decimal, typed=typed))
+    if limit < 0:
+        raise cells.refuse("credit_limit", RejectCode.AMOUNT_NEGATIVE, "a credit limit is not negative")
+    return limit

@@ -1,0 +1,448 @@
+"""The inbox: one thread that owns the store, lets concurrent pushes share a commit, and does tasks in between.
+
+The way of a push: the web side decodes and checks signatures, hands a `Push` over and waits. The writer takes all that
+wait (at most 512), places them in their chains, lets `sync.decide` judge them against one shared state, writes all in
+one transaction, and answers after the commit: what is acknowledged is on disk. If anything raises, the whole is rolled
+back and tried again push by push, then entry by entry; an entry that still fails is kept unjudged. Nothing blocks.
+"""
+
+import logging
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from schemas.codes import Flag, Verdict
+from schemas.documents import Company, Device
+from schemas.entries import Envelope
+from schemas.entries.company import ChainStarted, HoleRecorded
+from schemas.wire import Head as PushHead
+from schemas.wire import Outcome
+from server.ids import uuid7
+from server.keys import SigningKey
+from server.store.port import Appended, Store
+from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, stand
+from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
+from sync.state import State
+
+log = logging.getLogger("sanad.inbox")
+GROUP = 512
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, with a time zone."""
+
+
+class Gap(Exception):
+    """The entries before the first one are not here; nothing of the push was stored."""
+
+    def __init__(self, expected_seq: int) -> None:
+        super().__init__(f"expected seq {expected_seq}")
+        self.expected_seq = expected_seq
+
+
+class QuotaReached(Exception):
+    def __init__(self, quota: int) -> None:
+        super().__init__(f"{quota} new entries a day")
+        self.quota = quota
+
+
+@dataclass(slots=True)
+class Push:
+    """A decoded push of one writer. head_trusted: the head bears the writer's signature."""
+
+    device: str
+    head: PushHead
+    head_trusted: bool
+    placed: list[Placed]
+    head_text: str = ""
+    answer: "Future[Pushed]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of a push. device_state: active, revoked, lost, retired or forked."""
+
+    outcomes: list[Outcome]
+    head: Head
+    device_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One entry of the server's own chain: its id and what became of it."""
+
+    id: str
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class _Task:
+    do: Callable[["Writer"], Any]
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+class Writer:
+    """The store as the writing thread holds it, with the server's own chain. Only for use inside that thread."""
+
+    def __init__(self, store: Store, company: str, key: SigningKey, run: str, clock: Clock) -> None:
+        self.store = store
+        self.company = company
+        self.key = key
+        self.run = run
+        self.clock = clock
+        self.quota = 5000
+        self._counted: dict[tuple[str, str], int] = defaultdict(int)
+        self._zone: ZoneInfo | None = None
+
+    def moment(self, carrier: str = "") -> Moment:
+        """Now, and the business day that is open now in the company's own time zone."""
+        now = self.clock()
+        return Moment(now, now.isoformat(timespec="seconds"), now.astimezone(self.zone()).date(), carrier)
+
+    def zone(self) -> ZoneInfo:
+        if self._zone is None:
+            company = self.store.fetch([("company", self.company)]).get(("company", self.company))
+            self._zone = ZoneInfo(company.time_zone if isinstance(company, Company) else "UTC")
+        return self._zone
+
+    def state(self) -> State:
+        return State(self.company, self.store.fetch, self.store.fetch_group)
+
+    # ---- the server's own chain
+
+    def write(self, kind: str, body: msgspec.Struct, by: str = SYSTEM) -> Written:
+        """Write one entry of the server's chain inside the running transaction. The body is judged like any other."""
+        self._zone = None
+        state = self.state()
+        arrivals = self._own(kind, body, by, self.store.heads([self.run]))
+        stamped = decide(arrivals, self.moment(self.run), state, *self.store.tip())
+        self.store.append([Appended(one, fork=False) for one in stamped])
+        self.store.save(state)
+        one = stamped[-1]
+        outcome = Outcome(one.arrival.seq, one.stamp.position, one.stamp.verdict, one.stamp.flags)
+        return Written(envelope_id(one.arrival), outcome)
+
+    def _own(self, kind: str, body: msgspec.Struct, by: str, heads: dict[str, Head]) -> list[Arrival]:
+        """An entry of the server's own chain, built and signed; before it the first of the chain, if there is none."""
+        head = heads[self.run]
+        before = [] if head.seq else self._own_after(head, "chain_started", ChainStarted("server"), SYSTEM)
+        if before:
+            head = Head(1, before[0].entry.hash, 0)
+        arrivals = before + self._own_after(head, kind, body, by)
+        heads[self.run] = Head(arrivals[-1].seq, arrivals[-1].entry.hash, 0)
+        return arrivals
+
+    def _own_after(self, head: Head, kind: str, body: msgspec.Struct, by: str) -> list[Arrival]:
+        now = self.clock()
+        body_bytes = msgspec.json.encode(body)
+        envelope = Envelope(
+            v=1,
+            company=self.company,
+            device=self.run,
+            seq=head.seq + 1,
+            prev=b64(head.hash),
+            by=by,
+            at=now.isoformat(timespec="seconds"),
+            kind=kind,
+            id=uuid7(now),
+            body_hash=b64(hash_of(body_bytes)),
+        )
+        raw = msgspec.json.encode(envelope)
+        entry = Entry(raw, body_bytes, self.key.sign(raw), hash_of(raw), envelope)
+        return [Arrival(entry, self.run, envelope.seq, online=True, body=body)]
+
+    # ---- pushes
+
+    def take(self, pushes: Sequence[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
+        """Judge and write pushes in one transaction. Raises only where the whole must be rolled back."""
+        store = self.store
+        heads = store.heads({push.device for push in pushes} | {self.run})
+        known: dict[str, dict[int, list[Known]]] = defaultdict(dict)
+        for push in pushes:  # several pushes of one device: the union of what they cover
+            known[push.device].update(self._known(push, heads[push.device]))
+        position, h = store.tip()
+        state = self.state()
+        arrivals_of: list[list[Arrival]] = []
+        for push in pushes:
+            arrivals = [Arrival(one.entry, push.device, one.seq) for one in push.placed]
+            for arrival in arrivals:
+                if unjudged:
+                    arrival.unreadable = "judging raised"
+                elif arrival.seq > heads[push.device].seq or arrival.entry.hash not in _hashes(
+                    known[push.device], arrival.seq
+                ):
+                    read(arrival)
+            arrivals_of.append(arrivals)
+        state.prefetch([("company", self.company), *(key for arrivals in arrivals_of for key in touched(arrivals))])
+        answers: list[Pushed | Exception] = []
+        appended: list[Appended] = []
+        for push, arrivals in zip(pushes, arrivals_of, strict=True):
+            moment = self.moment(push.head.carrier)
+            try:
+                new = self._place(push, arrivals, heads, known[push.device], moment)
+            except (Gap, QuotaReached) as answer:
+                answers.append(answer)
+                continue
+            stamped = decide([one.arrival for one in new.arrivals], moment, state, position, h)
+            if stamped:
+                position, h = stamped[-1].stamp.position, stamped[-1].h
+            for place, one in zip(new.arrivals, stamped, strict=True):
+                appended.append(Appended(one, place.fork))
+                self._remember(place, one, push, heads, known[push.device], new)
+            for head in new.skipped:
+                store.skip(push.device, head)
+            answers.append(self._pushed(push, new, heads[push.device], state, moment.received_at))
+        if appended:
+            store.append(appended)
+            store.save(state)
+        return answers
+
+    def _known(self, push: Push, head: Head) -> dict[int, list[Known]]:
+        if not push.placed or push.placed[0].seq > head.seq:
+            return {}
+        return self.store.known(push.device, push.placed[0].seq, push.placed[-1].seq)
+
+    def _place(
+        self, push: Push, arrivals: list[Arrival], heads: dict[str, Head], known: dict[int, list[Known]], moment: Moment
+    ) -> "_New":
+        """Sort a push's entries into repeats, next ones, forks; stop at a gap that nobody has declared."""
+        new = _New()
+        head = heads[push.device]
+        fork_tail = b""
+        for one, arrival in zip(push.placed, arrivals, strict=True):
+            standing = stand(one, head, known, fork_tail)
+            if standing == Standing.REPEAT:
+                stored = next(k for k in known[one.seq] if k.hash == one.entry.hash)
+                fork_tail = one.entry.hash if stored.fork else fork_tail
+                new.outcomes[id(one)] = Outcome(one.seq, stored.position, stored.verdict, list(stored.flags))
+                continue
+            if any(entry == one.entry.hash for entry in new.hashes.get(one.seq, ())):
+                continue
+            if not one.trusted and not push.head_trusted:
+                # Nobody vouches for these bytes; who brought them keeps them.
+                new.outcomes[id(one)] = Outcome(one.seq, 0, Verdict.REFUSED, [Flag.BAD_SIGNATURE])
+                continue
+            flags: list[Flag] = [] if one.trusted else [Flag.BAD_SIGNATURE]
+            envelope = one.entry.envelope
+            if envelope is not None and envelope.body_hash != b64(hash_of(one.entry.body)):
+                flags.append(Flag.BODY_MISMATCH)
+            if standing == Standing.GAP:
+                if not self._declared(push, head.seq + 1, one.seq - 1):
+                    break
+                hole = HoleRecorded(push.device, head.seq + 1, one.seq - 1)
+                new.arrivals += (
+                    _Place(own, fork=False, own=True) for own in self._own("hole_recorded", hole, SYSTEM, heads)
+                )
+                head = Head(one.seq - 1, one.prev, 0)
+                new.skipped.append(head)
+                standing = Standing.NEXT
+            if standing == Standing.FORK:
+                flags.append(Flag.FORK)
+                fork_tail = one.entry.hash
+            else:
+                head = Head(one.seq, one.entry.hash, 0)
+            arrival.flags = tuple(flags)
+            new.arrivals.append(_Place(arrival, fork=standing == Standing.FORK, placed=one))
+            new.hashes.setdefault(one.seq, []).append(one.entry.hash)
+        fresh = sum(1 for place in new.arrivals if not place.own)
+        if push.placed and not new.arrivals and not new.outcomes:
+            raise Gap(heads[push.device].seq + 1)
+        key = (push.device, moment.received_at[:10])
+        if fresh and self._counted[key] + fresh > self.quota:
+            raise QuotaReached(self.quota)
+        self._counted[key] += fresh
+        return new
+
+    def _declared(self, push: Push, first: int, last: int) -> bool:
+        return push.head_trusted and any(a <= first and last <= b for a, b in push.head.missing)
+
+    def _remember(
+        self,
+        place: "_Place",
+        one: Stamped,
+        push: Push,
+        heads: dict[str, Head],
+        known: dict[int, list[Known]],
+        new: "_New",
+    ) -> None:
+        """Carry a stamped entry into the heads and known places that later pushes of the group look at."""
+        stamp, entry = one.stamp, one.arrival.entry
+        if place.own:
+            return
+        known.setdefault(one.arrival.seq, []).append(
+            Known(entry.hash, stamp.position, stamp.verdict, tuple(stamp.flags), place.fork)
+        )
+        if not place.fork:
+            heads[push.device] = Head(one.arrival.seq, entry.hash, stamp.position)
+        new.outcomes[id(place.placed)] = Outcome(one.arrival.seq, stamp.position, stamp.verdict, stamp.flags)
+
+    def _pushed(self, push: Push, new: "_New", head: Head, state: State, received_at: str) -> Pushed:
+        device = state.get(Device, push.device)
+        device_state = "forked" if device is not None and device.forked else device.state if device else "revoked"
+        if push.head_trusted:
+            self.store.contact(push.device, received_at, push.head_text)
+        outcomes = [new.outcomes[id(one)] for one in push.placed if id(one) in new.outcomes]
+        return Pushed(outcomes, head, device_state)
+
+
+@dataclass(slots=True)
+class _Place:
+    arrival: Arrival
+    fork: bool
+    placed: Placed | None = None
+    own: bool = False
+
+
+@dataclass(slots=True)
+class _New:
+    """What of a push is new: arrivals to judge, heads skipped over holes, and the outcome of each entry."""
+
+    arrivals: list[_Place] = field(default_factory=list)
+    skipped: list[Head] = field(default_factory=list)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    hashes: dict[int, list[bytes]] = field(default_factory=dict)
+
+
+def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
+    return [stored.hash for stored in known.get(seq, ())]
+
+
+class Inbox:
+    """The queue in front of the writer. `published` is called in the writer's thread after each commit."""
+
+    def __init__(self, writer: Writer, published: Callable[[int], None]) -> None:
+        self.writer = writer
+        self.published = published
+        self._pushes: deque[Push] = deque()
+        self._tasks: deque[_Task] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="sanad-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what waits, then end the thread."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    def push(self, push: Push) -> "Future[Pushed]":
+        with self._wake:
+            self._pushes.append(push)
+            self._wake.notify()
+        return push.answer
+
+    def run(self, do: Callable[[Writer], T]) -> "Future[T]":
+        """Run a task in its own transaction, after the pushes that wait."""
+        task = _Task(do)
+        with self._wake:
+            self._tasks.append(task)
+            self._wake.notify()
+        return task.answer
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._pushes or self._tasks or self._stopping):
+                    self._wake.wait()
+                if not self._pushes and not self._tasks:
+                    return
+                group = [self._pushes.popleft() for _ in range(min(GROUP, len(self._pushes)))]
+                task = self._tasks.popleft() if not group else None
+            if group:
+                self._take(group)
+            elif task is not None:
+                self._do(task)
+
+    def _do(self, task: _Task) -> None:
+        store = self.writer.store
+        try:
+            store.begin()
+            result = task.do(self.writer)
+            store.commit()
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, the caller is told and the writer goes on
+            store.rollback()
+            task.answer.set_exception(error)
+            return
+        self.published(store.tip()[0])
+        task.answer.set_result(result)
+
+    def _take(self, group: list[Push]) -> None:
+        try:
+            answers = self._transaction(group)
+        except Exception:
+            log.exception("a group of %d pushes was rolled back and is tried one by one", len(group))
+            for push in group:
+                self._take_one(push)
+            return
+        self._answer(group, answers)
+
+    def _take_one(self, push: Push) -> None:
+        try:
+            answers = self._transaction([push])
+        except Exception:
+            log.exception("a push of %s was rolled back and is tried entry by entry", push.device)
+            self._take_apart(push)
+            return
+        self._answer([push], answers)
+
+    def _take_apart(self, push: Push) -> None:
+        """Entry by entry; one that still raises is kept unjudged, so that those behind it pass."""
+        outcomes: list[Outcome] = []
+        answer: Pushed | Exception = Gap(0)
+        for one in push.placed:
+            single = Push(push.device, push.head, push.head_trusted, [one], push.head_text)
+            try:
+                answer = self._transaction([single])[0]
+            except Exception:
+                log.exception("entry %s/%d is kept unjudged", push.device, one.seq)
+                try:
+                    answer = self._transaction([single], unjudged=True)[0]
+                except Exception as error:
+                    log.exception("entry %s/%d could not be stored", push.device, one.seq)
+                    push.answer.set_exception(error)
+                    return
+            if isinstance(answer, Exception):
+                break
+            outcomes += answer.outcomes
+        if isinstance(answer, Exception) and not outcomes:
+            push.answer.set_exception(answer)
+            return
+        head = self.writer.store.heads([push.device])[push.device]
+        state = answer.device_state if isinstance(answer, Pushed) else "active"
+        push.answer.set_result(Pushed(outcomes, head, state))
+
+    def _transaction(self, group: list[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
+        store = self.writer.store
+        store.begin()
+        try:
+            answers = self.writer.take(group, unjudged=unjudged)
+            store.commit()
+        except BaseException:
+            store.rollback()
+            raise
+        return answers
+
+    def _answer(self, group: list[Push], answers: list[Pushed | Exception]) -> None:
+        self.published(self.writer.store.tip()[0])
+        for push, answer in zip(group, answers, strict=True):
+            if isinstance(answer, Exception):
+                push.answer.set_exception(answer)
+            else:
+                push.answer.set_result(answer)
+
+
+def envelope_id(arrival: Arrival) -> str:
+    return arrival.entry.envelope.id if arrival.entry.envelope else ""

@@ -1,0 +1,121 @@
+"""The journal played again: rebuilding the projections, and asking where today's rules would rule otherwise."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+from schemas.wire import Stamp
+from server.store.port import Row
+from server.store.sqlite import PROJECTIONS, SqliteStore
+from sync.chain import Entry
+from sync.decide import Arrival, Moment, Stamped, carry, context_of, judge, read, touched
+from sync.ledger import lines_of
+from sync.reading import envelope_of
+from sync.state import State
+
+BATCH = 200
+_STAMP = msgspec.json.Decoder(Stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An entry that today's rules would stamp otherwise. The stamp stands; this is for people."""
+
+    position: int
+    stamped: str
+    today: str
+
+
+def arrival_of(row: Row) -> Arrival:
+    entry = Entry(row.envelope, row.body, row.sig, row.hash, envelope_of(row.envelope))
+    arrival = Arrival(entry, row.device, row.seq, online=row.online)
+    read(arrival)
+    return arrival
+
+
+def rebuild(store: SqliteStore, company: str, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Drop all projections and make them again from entries and stamps, in one transaction. Returns the entries."""
+    store.begin()
+    try:
+        store.drop_projections()
+        done = 0
+        for batch in _batches(store):
+            _carry_batch(store, company, batch)
+            done += len(batch)
+            progress(done)
+        store.commit()
+    except BaseException:
+        store.rollback()
+        raise
+    return done
+
+
+def _batches(store: SqliteStore) -> Iterator[list[Row]]:
+    """Rows in pieces. What moves whole groups between scopes stands alone, as it did when it was written."""
+    batch: list[Row] = []
+    for row in store.rows():
+        alone = b'"kind":"customers_assigned"' in row.envelope
+        if batch and (alone or len(batch) == BATCH):
+            yield batch
+            batch = []
+        batch.append(row)
+        if alone:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _carry_batch(store: SqliteStore, company: str, batch: list[Row]) -> None:
+    state = State(company, store.fetch, store.fetch_group)
+    arrivals = [arrival_of(row) for row in batch]
+    state.prefetch([("company", company), *touched(arrivals)])
+    stamped: list[Stamped] = []
+    for row, arrival in zip(batch, arrivals, strict=True):
+        stamp = _STAMP.decode(row.stamp)
+        carry(arrival, stamp, state)
+        stamped.append(Stamped(arrival, stamp, row.stamp, row.h))
+    store.post(stamped)
+    store.save(state)
+
+
+def rejudge(store: SqliteStore, company: str) -> Iterator[Difference]:
+    """Judge every entry again against the state that it met, in a transaction that is rolled back."""
+    store.begin()
+    try:
+        store.drop_projections()
+        for batch in _batches(store):
+            state = State(company, store.fetch, store.fetch_group)
+            stamped: list[Stamped] = []
+            for row in batch:
+                arrival, stamp = arrival_of(row), _STAMP.decode(row.stamp)
+                state.position = row.position
+                moment = Moment(datetime.fromisoformat(stamp.received_at), stamp.received_at, stamp.day, stamp.carrier)
+                ruling = judge(arrival, context_of(arrival, moment.day, moment.received_at), state)
+                lines = [] if ruling.verdict == "refused" else lines_of(ruling.lines)
+                if (ruling.verdict, lines) != (stamp.verdict, stamp.lines) and not _standing(stamp):
+                    yield Difference(row.position, f"{stamp.verdict} {stamp.lines}", f"{ruling.verdict} {lines}")
+                carry(arrival, stamp, state)
+                stamped.append(Stamped(arrival, stamp, row.stamp, row.h))
+            store.post(stamped)
+            store.save(state)
+    finally:
+        store.rollback()
+
+
+def _standing(stamp: Stamp) -> bool:
+    """Verdicts that rest on the chain's standing at arrival, which a replay does not see."""
+    return bool({"fork", "bad_signature", "body_mismatch", "unjudged"} & set(stamp.flags))
+
+
+def digest(store: SqliteStore) -> str:
+    """SHA-256 over every row of every projection: equal digests are equal bytes."""
+    total = sha256()
+    for table in PROJECTIONS:
+        columns = [row[1] for row in store.db.execute(f"PRAGMA table_info({table})")]
+        for row in store.db.execute(f"SELECT * FROM {table} ORDER BY {', '.join(columns)}"):  # noqa: S608 -- own names
+            total.update(repr(row).encode())
+    return total.hexdigest()

@@ -1,0 +1,165 @@
+"""Enrolment and logins: how devices get their place and people their sessions."""
+
+import secrets
+
+from litestar import get, post
+
+from schemas.codes import Problem
+from schemas.documents import ServerKey
+from schemas.entries.people import DeviceEnrolled
+from schemas.wire import Challenge, DeviceLogin, Enrol, Enrolled, EnrolmentPeek, Login, Session
+from server import keys
+from server.doors import AnyRequest, brake_of, caller_of, company_of
+from server.identity.sessions import challenge, check_challenge, open_session, password_fits
+from server.ids import new_id
+from server.inbox import Writer
+from server.keys import NotAKey, key_id, public_key
+from server.problems import ProblemError
+from server.reads import all_of, device_of, rows, settings_of, user_of
+from server.writes import retire_other_phones, top_up_books, user_named, write
+from sync.chain import b64, unb64
+
+
+@get("/api/v1/enrolments/{code:str}")
+async def peek(request: AnyRequest, code: str) -> EnrolmentPeek:
+    """What a code is for. It stays unused."""
+    company = company_of(request)
+    brake = brake_of(request)
+    brake.check(_caller_address(request), company.clock())
+    async with company.reading() as db:
+        found = await rows(db, "SELECT purpose, user, used_by, expires_at FROM enrolment_code WHERE code = ?", code)
+        settings = await settings_of(db)
+        user = await user_of(db, found[0][1]) if found else None
+    if not found:
+        brake.miss(_caller_address(request), company.clock())
+    purpose, _, used_by, expires_at = _usable(found, company.clock().isoformat())
+    del used_by, expires_at
+    return EnrolmentPeek(
+        company=settings.name,
+        company_ar=settings.name_ar,
+        name=user.name if user else "",
+        name_ar=user.name_ar if user else "",
+        purpose=purpose,
+        require_installed=settings.policy.require_installed and purpose == "phone",
+    )
+
+
+def _caller_address(request: AnyRequest) -> str:
+    return f"address {request.client.host if request.client else 'local'}"
+
+
+def _usable(found: list[tuple[str, str, str, str]], now: str) -> tuple[str, str, str, str]:
+    if not found:
+        raise ProblemError(Problem.CODE_UNKNOWN, "no such enrolment code")
+    if found[0][2]:
+        raise ProblemError(Problem.CODE_USED, "this enrolment code has been used")
+    if found[0][3] < now:
+        raise ProblemError(Problem.CODE_EXPIRED, "this enrolment code is older than a day")
+    return found[0]
+
+
+@post("/api/v1/enrolments/{code:str}")
+async def enrol(request: AnyRequest, code: str, data: Enrol) -> Enrolled:
+    """A device trades a code and its public key for its place in the company. Its first books come with it."""
+    company = company_of(request)
+    try:
+        public_key(data.public_key)
+    except NotAKey as error:
+        raise ProblemError(Problem.MALFORMED, "public_key is no P-256 key (SPKI, base64url)") from error
+
+    def task(writer: Writer) -> tuple[str, str, bytes]:
+        db = company.store.db
+        found = db.execute(
+            "SELECT purpose, user, used_by, expires_at, branch, made_by FROM enrolment_code WHERE code = ?", (code,)
+        ).fetchall()
+        _usable([row[:4] for row in found], company.clock().isoformat())
+        purpose, user_id, _, _, branch, made_by = found[0]
+        if purpose == "phone":
+            branch = user_named(writer.state(), user_id).branch
+            retire_other_phones(writer, user_id, made_by)
+        device = new_id("dev")
+        enrolled = DeviceEnrolled(
+            device=device,
+            code=_short_name(db.execute("SELECT count(*) FROM record WHERE type = 'device'").fetchone()[0]),
+            purpose=purpose,
+            user=user_id,
+            branch=branch,
+            public_key=data.public_key,
+            key=key_id(unb64(data.public_key)),
+            app=data.app,
+            installed=data.installed,
+            persisted=data.persisted,
+        )
+        write(writer, "device_enrolled", enrolled, made_by)
+        release = secrets.token_bytes(32)
+        db.execute("INSERT INTO release_key VALUES (?,?)", (device, release))
+        db.execute("UPDATE enrolment_code SET used_by = ? WHERE code = ?", (device, code))
+        top_up_books(writer, device)
+        return device, user_id, release
+
+    device_id, user_id, release = await company.run(task)
+    async with company.reading() as db:
+        device = await device_of(db, device_id)
+        user = await user_of(db, user_id) if user_id else None
+        settings = await settings_of(db)
+        server_keys = await all_of(db, ServerKey)
+        session = (
+            await open_session(db, company.id, company.token_secret, user_id, device_id, company.clock())
+            if user_id
+            else None
+        )
+    assert device is not None  # noqa: S101 -- it has just been written
+    return Enrolled(device, user, settings, server_keys, company.epoch, b64(release), session)
+
+
+def _short_name(count: int) -> str:
+    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice."""
+    letters, digit = divmod(count, 9)
+    text = chr(ord("A") + letters % 26)
+    while letters >= 26:
+        letters = letters // 26 - 1
+        text = chr(ord("A") + letters % 26) + text
+    return f"{text}{digit + 1}"
+
+
+@get("/api/v1/device/challenge")
+async def device_challenge(request: AnyRequest) -> Challenge:
+    company = company_of(request)
+    return Challenge(challenge(company.token_secret, company.clock()))
+
+
+@post("/api/v1/device/session", status_code=200)
+async def device_session(request: AnyRequest, data: DeviceLogin) -> Session:
+    """A phone logs its owner in by its key; no password, nothing to forget."""
+    company = company_of(request)
+    now = company.clock()
+    check_challenge(company.token_secret, data.challenge, now)
+    async with company.reading() as db:
+        device = await device_of(db, data.device)
+        if device is None or not keys.verify(device.public_key, data.challenge.encode(), data.sig):
+            raise ProblemError(Problem.BAD_SIGNATURE, "this is not the device's signature")
+        if device.state != "active" or not device.user:
+            raise ProblemError(Problem.NOT_ALLOWED, "this device has been stopped", state=device.state)
+        return await open_session(db, company.id, company.token_secret, device.user, device.id, now)
+
+
+@post("/api/v1/session", status_code=200)
+async def log_in(request: AnyRequest, data: Login) -> Session:
+    company = company_of(request)
+    now = company.clock()
+    brake = brake_of(request)
+    brake.check(data.login, now)
+    async with company.reading() as db:
+        found = await rows(db, "SELECT user, hash FROM credential WHERE login = ?", data.login.strip().lower())
+        if not password_fits(found[0][1] if found else None, data.password):
+            brake.miss(data.login, now)
+            raise ProblemError(Problem.WRONG_PASSWORD, "login or password is not right")
+        return await open_session(db, company.id, company.token_secret, found[0][0], "", now)
+
+
+@post("/api/v1/session/renew", status_code=200)
+async def renew(request: AnyRequest) -> Session:
+    company = company_of(request)
+    caller = await caller_of(request)
+    async with company.reading() as db:
+        return await open_session(db, company.id, company.token_secret, caller.user, caller.device, company.clock())

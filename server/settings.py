@@ -1,0 +1,38 @@
+"""Settings from the environment, read once at the start."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """data: folder of the company (journal, attachments, socket). base_url: the company's web address for life, as QR
+    codes carry it; empty: what the company was set up with. pwa: the built application."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8321
+    base_url: str = ""
+    pwa: Path = Path(__file__).parent.parent / "pwa" / "dist"
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        return cls(
+            data=Path(os.environ.get("SANAD_DATA", "data")),
+            host=os.environ.get("SANAD_HOST", "127.0.0.1"),
+            port=int(os.environ.get("SANAD_PORT", "8321")),
+            base_url=os.environ.get("SANAD_BASE_URL", "").rstrip("/"),
+        )
+
+    @property
+    def journal(self) -> Path:
+        return self.data / "company.sqlite"
+
+    @property
+    def attachments(self) -> Path:
+        return self.data / "attachments"
+
+    @property
+    def socket(self) -> Path:
+        return self.data / "sanad.sock"
