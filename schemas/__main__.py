@@ -63,7 +63,8 @@ def wire_types() -> str:
     parts += [declaration(name, components[name]) for name in sorted(components)]
     parts.append(mapping("Bodies", {kind: body.__name__ for kind, body in BODIES.items()}))
     parts.append("export type Kind = keyof Bodies;\n")
-    parts.append(mapping("Documents", {name: document.__name__ for name, document in DOCUMENTS.items()}))
+    pulled = {name: document.__name__ for name, document in DOCUMENTS.items() if document in WIRE}
+    parts.append(mapping("Documents", pulled))
     parts.append("export type DocumentType = keyof Documents;\n")
     for name, words in (("VERDICTS", Verdict), ("FLAGS", Flag), ("PROBLEMS", Problem)):
         values = ",\n".join(f"  {literal(word.value)}" for word in words)

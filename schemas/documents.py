@@ -19,7 +19,7 @@ Amounts = dict[str, int]
 """Currency code → minor units."""
 
 
-class Document(msgspec.Struct, omit_defaults=True):
+class Document(msgspec.Struct, omit_defaults=True, gc=False):
     """Base. The rules change documents in place: a batch works on copies of its own, decoded for it."""
 
     id: str
@@ -176,7 +176,8 @@ class VoidAsked(msgspec.Struct, omit_defaults=True):
 class Voucher(Document):
     """One receipt voucher. state: issued, voided, reversed. verdict and flags: of its entry.
 
-    taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it.
+    taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
+    empty while a tender of it is in hand.
     void_confirmed: a deposit accepted since then has confirmed that nothing was handed over for it.
     printed: highest copy number.
     """

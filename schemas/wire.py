@@ -68,7 +68,7 @@ class Push(msgspec.Struct, frozen=True):
     sig: str = ""
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One posted line. account: `kind/owner` or `kind/owner/item`; amount: minor units, debit positive."""
 
     account: str
@@ -76,7 +76,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     amount: int
 
 
-class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
+class Stamp(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the server that accepted an entry wrote about it, once. day: the business day it posts to."""
 
     position: int
@@ -88,7 +88,7 @@ class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: list[Line] = []
 
 
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one pushed entry. position 0: not stored (an unsigned tail in a carried file)."""
 
     seq: int

@@ -118,6 +118,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, local_only: bool 
         exception_handlers={ProblemError: answer_problem, HTTPException: answer_http, Exception: answer_unexpected},
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, minimum_size=600,
                                              exclude=["/api/v1/sync/push", "/api/v1/sync/stream"]),
+        logging_config=None,
         openapi_config=OpenAPIConfig(title="Sanad", version="1", render_plugins=[]),
         request_max_body_size=32 * 1024 * 1024,
     )  # fmt: skip
@@ -148,9 +149,9 @@ def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
 
 
 @get(["/", "/{path:path}"], include_in_schema=False)
-async def application_file(request: AnyRequest, path: str = "") -> Response[bytes]:
+async def application_file(request: AnyRequest) -> Response[bytes]:
     """The built PWA, byte for byte. Any other path is a screen of the application and gets its one page."""
-    name = path.strip("/")
+    name = str(request.path_params.get("path", "")).strip("/")
     if name.startswith("api/"):
         raise ProblemError(Problem.NOT_FOUND, "no such call")
     root: Path = request.app.state.pwa

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Company, Device
+from schemas.documents import Book, Company, Device
 from schemas.entries import Envelope
 from schemas.entries.company import ChainStarted, HoleRecorded
 from schemas.wire import Head as PushHead
@@ -27,6 +27,7 @@ from schemas.wire import Outcome
 from server.ids import uuid7
 from server.keys import SigningKey
 from server.store.port import Appended, Store
+from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
 from sync.state import State
@@ -192,7 +193,7 @@ class Writer:
             except (Gap, QuotaReached) as answer:
                 answers.append(answer)
                 continue
-            stamped = decide([one.arrival for one in new.arrivals], moment, state, position, h)
+            stamped = decide([one.arrival for one in new.arrivals], moment, state, position, h, prefetched=True)
             if stamped:
                 position, h = stamped[-1].stamp.position, stamped[-1].h
             for place, one in zip(new.arrivals, stamped, strict=True):
@@ -257,10 +258,16 @@ class Writer:
         if push.placed and not new.arrivals and not new.outcomes:
             raise Gap(heads[push.device].seq + 1)
         key = (push.device, moment.received_at[:10])
-        if fresh and self._counted[key] + fresh > self.quota:
-            raise QuotaReached(self.quota)
+        if fresh and self._counted[key] + fresh > self.quota and self._counted[key] + fresh > self._quota(push.device):
+            raise QuotaReached(self._quota(push.device))
         self._counted[key] += fresh
         return new
+
+    def _quota(self, device: str) -> int:
+        """New entries a day: never fewer than three for each leaf of the device's open and spare books."""
+        books = (book for book in self.store.fetch_group(f"books/{device}") if isinstance(book, Book))
+        leaves = sum(book.last - book.first + 1 for book in books if book.state in NUMBERING)
+        return max(self.quota, 3 * leaves)
 
     def _declared(self, push: Push, first: int, last: int) -> bool:
         return push.head_trusted and any(a <= first and last <= b for a, b in push.head.missing)

@@ -1,5 +1,6 @@
 """The journal played again: rebuilding the projections, and asking where today's rules would rule otherwise."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,6 @@ from server.store.port import Row
 from server.store.sqlite import PROJECTIONS, SqliteStore
 from sync.chain import Entry
 from sync.decide import Arrival, Moment, Stamped, carry, context_of, judge, read, touched
-from sync.ledger import lines_of
 from sync.reading import envelope_of
 from sync.state import State
 
@@ -27,6 +27,13 @@ class Difference:
     position: int
     stamped: str
     today: str
+
+
+def stamp_of(row: Row) -> Stamp:
+    """The stamp as it was written. Its verdict is the one object of that text, as when it was judged: msgspec leaves a
+    default out of a document only where it is that very object, and a replay must come to the same bytes."""
+    stamp = _STAMP.decode(row.stamp)
+    return msgspec.structs.replace(stamp, verdict=sys.intern(stamp.verdict))
 
 
 def arrival_of(row: Row) -> Arrival:
@@ -75,7 +82,7 @@ def _carry_batch(store: SqliteStore, company: str, batch: list[Row]) -> None:
     state.prefetch([("company", company), *touched(arrivals)])
     stamped: list[Stamped] = []
     for row, arrival in zip(batch, arrivals, strict=True):
-        stamp = _STAMP.decode(row.stamp)
+        stamp = stamp_of(row)
         carry(arrival, stamp, state)
         stamped.append(Stamped(arrival, stamp, row.stamp, row.h))
     store.post(stamped)
@@ -91,13 +98,14 @@ def rejudge(store: SqliteStore, company: str) -> Iterator[Difference]:
             state = State(company, store.fetch, store.fetch_group)
             stamped: list[Stamped] = []
             for row in batch:
-                arrival, stamp = arrival_of(row), _STAMP.decode(row.stamp)
+                arrival, stamp = arrival_of(row), stamp_of(row)
                 state.position = row.position
                 moment = Moment(datetime.fromisoformat(stamp.received_at), stamp.received_at, stamp.day, stamp.carrier)
                 ruling = judge(arrival, context_of(arrival, moment.day, moment.received_at), state)
-                lines = [] if ruling.verdict == "refused" else lines_of(ruling.lines)
-                if (ruling.verdict, lines) != (stamp.verdict, stamp.lines) and not _standing(stamp):
-                    yield Difference(row.position, f"{stamp.verdict} {stamp.lines}", f"{ruling.verdict} {lines}")
+                if (ruling.verdict, ruling.posted) != (stamp.verdict, stamp.lines) and not _standing(stamp):
+                    yield Difference(
+                        row.position, f"{stamp.verdict} {stamp.lines}", f"{ruling.verdict} {ruling.posted}"
+                    )
                 carry(arrival, stamp, state)
                 stamped.append(Stamped(arrival, stamp, row.stamp, row.h))
             store.post(stamped)

@@ -10,7 +10,7 @@ from schemas.codes import Flag, Verdict
 from schemas.documents import Book, Device, Grant, Series, User
 from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
 from sync.chain import Entry
-from sync.numbering import add_leaf, count_leaves, has_leaf, voucher_number
+from sync.numbering import add_leaf, count_leaves, has_leaf, next_leaf, voucher_number
 from sync.ruling import Context, Ruling, refused
 from sync.state import State
 
@@ -85,9 +85,9 @@ def judge_leaf(book: Book | None, device: str, leaf: int, number: str) -> tuple[
     index = leaf - book.first
     if has_leaf(book.issued, index):
         return Verdict.REVIEW, [Flag.NUMBER_REPEATED]
-    if book.closed or book.state not in NUMBERING:
+    if book.closed or book.state not in (*NUMBERING, "full"):
         return Verdict.REVIEW, [Flag.NUMBER_BLACKLISTED]
-    if index > 0 and not has_leaf(book.issued, index - 1):
+    if leaf != next_leaf(book):
         return Verdict.ACCEPTED, [Flag.NUMBER_OUT_OF_ORDER]
     return Verdict.ACCEPTED, []
 

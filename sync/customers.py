@@ -49,12 +49,16 @@ def stated(item: Item | StatedItem) -> int:
 def judge_items(_c: Context, body: ItemsUpserted, state: State) -> Ruling:
     """Post only what changed against what was stated before: Dr AR / Cr ERP, or the opposite."""
     ruling = Ruling()
+    before: dict[str, StatedItem] = {}  # an item may stand twice in one entry: the second row changes the first
     for row in body.items:
         if state.get(Customer, row.customer) is None:
             return refused(Flag.CUSTOMER_UNKNOWN)
-        known = state.get(Item, row.item)
+        known = before.get(row.item) or state.get(Item, row.item)
         if known is not None and known.currency != row.currency:
             return refused(Flag.TOTALS_DIFFER)
+        if known is not None and known.customer != row.customer:
+            return refused(Flag.ITEM_UNKNOWN)
+        before[row.item] = row
         change = stated(row) - (stated(known) if known else 0)
         ruling.lines += [
             (f"ar/{row.customer}/{row.item}", row.currency, change),

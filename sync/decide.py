@@ -13,7 +13,7 @@ import msgspec
 from schemas.codes import Flag, Verdict
 from schemas.documents import Device, User
 from schemas.entries import Envelope
-from schemas.wire import Line, Stamp
+from schemas.wire import Stamp
 from sync.chain import Entry, running_hash
 from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
@@ -94,12 +94,16 @@ def touched(arrivals: Iterable[Arrival]) -> Iterable[Key]:
             yield from KINDS[envelope.kind].touches(Context(arrival.entry, envelope, today, ""), body)
 
 
-def decide(arrivals: Sequence[Arrival], moment: Moment, state: State, position: int, h: bytes) -> list[Stamped]:
-    """Judge, stamp and apply entries in order. `position`, `h`: of the last entry in the journal.
+def decide(
+    arrivals: Sequence[Arrival], moment: Moment, state: State, position: int, h: bytes, *, prefetched: bool = False
+) -> list[Stamped]:
+    """Judge, stamp and apply entries in order. `position`, `h`: of the last entry in the journal. prefetched: the
+    caller has loaded what the entries touch.
 
     Whatever a rule raises, the entry is kept, `review`, flag `unjudged`, its money in suspense where it can be told.
     """
-    state.prefetch([("company", state.company), *touched(arrivals)])
+    if not prefetched:
+        state.prefetch([("company", state.company), *touched(arrivals)])
     stamped: list[Stamped] = []
     for arrival in arrivals:
         position += 1
@@ -114,7 +118,7 @@ def decide(arrivals: Sequence[Arrival], moment: Moment, state: State, position: 
             verdict=ruling.verdict.value,
             carrier=moment.carrier,
             flags=flags,
-            lines=_lines(ruling),
+            lines=ruling.posted,
         )
         stamp_bytes = _ENCODER.encode(stamp)
         h = running_hash(h, arrival.entry.hash, stamp_bytes)
@@ -123,28 +127,42 @@ def decide(arrivals: Sequence[Arrival], moment: Moment, state: State, position: 
     return stamped
 
 
-def _lines(ruling: Ruling) -> list[Line]:
-    return [] if ruling.verdict == Verdict.REFUSED else lines_of(ruling.lines)
-
-
 def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
-    """Verdict, flags and lines of one entry, in this order: standing, readability, authority, the room's own rules."""
+    """Verdict, flags and lines of one entry, in this order: readability, authority, standing, the room's own rules.
+
+    Authority comes before standing: an entry in another's name must not reach that person's custody even under review.
+    """
     envelope, body = arrival.entry.envelope, arrival.body
     kind = KINDS.get(envelope.kind) if envelope is not None else None
     if body is None or kind is None:
         return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
     held = [*arrival.flags, *_standing_of_device(arrival, state)]
-    if held:
-        return Ruling(Verdict.REVIEW, held, kind.suspense(context, body) if kind.suspense else [])
     authority = _authority(arrival, context, kind, state)
     if authority is not None:
-        return Ruling(Verdict.REFUSED, [authority])
+        return Ruling(Verdict.REFUSED, [*held, authority])
+    if held:
+        return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body)
     try:
         ruling = kind.judge(context, body, state)
-        lines_of(ruling.lines)
+        if ruling.lines and ruling.verdict != Verdict.REFUSED:
+            ruling.posted = lines_of(ruling.lines)
     except Exception:  # noqa: BLE001 -- a fault in a rule must not lose the entry; it is kept and a person told
-        return Ruling(Verdict.REVIEW, [Flag.UNJUDGED], kind.suspense(context, body) if kind.suspense else [])
+        return _in_suspense([Flag.UNJUDGED], context, kind, body)
     return ruling
+
+
+def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.Struct) -> Ruling:
+    lines = kind.suspense(context, body) if kind.suspense else []
+    return Ruling(Verdict.REVIEW, flags, lines, lines_of(lines))
+
+
+def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -> list[Flag]:
+    """Whether an entry that is held anyway also repeats a number or an id, so that it never passes for the first."""
+    try:
+        flags = kind.judge(context, body, state).flags
+    except Exception:  # noqa: BLE001 -- as in `judge`; the entry is under review already
+        return []
+    return [flag for flag in flags if flag in (Flag.NUMBER_REPEATED, Flag.ID_REPEATED)]
 
 
 def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:
@@ -197,22 +215,22 @@ def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Fl
 
 
 def carry(arrival: Arrival, stamp: Stamp, state: State) -> None:
-    """Change the documents as a stamped entry says. Refused entries change nothing."""
+    """Change the documents as a stamped entry says. Refused entries change nothing, but a fork marks its device."""
     envelope, body = arrival.entry.envelope, arrival.body
-    if stamp.verdict == Verdict.REFUSED or envelope is None or body is None:
-        return
-    kind = KINDS.get(envelope.kind)
-    if kind is None or (Flag.UNJUDGED in stamp.flags and not stamp.lines):
-        return
     state.position = stamp.position
-    context = context_of(arrival, stamp.day, stamp.received_at, stamp)
-    if stamp.verdict == Verdict.ACCEPTED:
-        kind.apply(context, body, state)
-    else:
-        kind.review(context, body, state)
     if Flag.FORK in stamp.flags:
         device = state.get(Device, arrival.device)
         if device is not None and not device.forked:
             device.forked = True
             state.put(device)
+    if stamp.verdict == Verdict.REFUSED or envelope is None or body is None:
+        return
+    kind = KINDS.get(envelope.kind)
+    if kind is None or (Flag.UNJUDGED in stamp.flags and not stamp.lines):
+        return
+    context = context_of(arrival, stamp.day, stamp.received_at, stamp)
+    if stamp.verdict == Verdict.ACCEPTED:
+        kind.apply(context, body, state)
+    else:
+        kind.review(context, body, state)
     post(stamp.lines, state)

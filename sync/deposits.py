@@ -6,7 +6,7 @@ recorded apart and never netted; missing paper is not a shortage.
 
 from dataclasses import dataclass
 
-from schemas.codes import Flag
+from schemas.codes import Flag, Verdict
 from schemas.documents import (
     Acceptance,
     Amounts,
@@ -70,6 +70,8 @@ def covered(user: str, kept_back: list[KeptBack], state: State) -> list[Total]:
 
 
 def judge_declared(c: Context, body: DepositDeclared, state: State) -> Ruling:
+    if state.get(Deposit, c.id) is not None:
+        return Ruling(Verdict.REVIEW, [Flag.ID_REPEATED])
     ruling = Ruling()
     declared = {(total.currency, total.method): total.amount for total in body.totals if total.amount}
     derived = {(total.currency, total.method): total.amount for total in covered(c.by, body.kept_back, state)}
@@ -91,10 +93,12 @@ def judge_declared(c: Context, body: DepositDeclared, state: State) -> Ruling:
 
 
 def declared(c: Context, body: DepositDeclared, state: State) -> None:
+    """A voucher with a tender that is kept back waits for a later deposit; its other tenders go with this one."""
     device = state.get(Device, c.envelope.device)
     user = state.get(User, c.by)
     branch = (user.branch if user else "") or (device.branch if device else "")
-    vouchers = state.group(Voucher, f"held/{c.by}")
+    kept = {one.receipt for one in body.kept_back}
+    vouchers = [one for one in state.group(Voucher, f"held/{c.by}") if one.id not in kept]
     cheques = cheques_in_hand(c.by, body.kept_back, state)
     for voucher in vouchers:
         voucher.deposit = c.id
@@ -140,6 +144,8 @@ def judge_counted(c: Context, body: DepositCounted, state: State) -> Ruling:
         return refused(Flag.COLLECTED_BY_COUNTER)
     if deposit.state not in ("declared", "counted"):
         return refused(Flag.DEPOSIT_ALREADY_DECIDED)
+    if any(one.id == c.id for one in deposit.counts):
+        return refused(Flag.ID_REPEATED)
     if body.round != len(deposit.counts) + 1:
         return refused(Flag.RECOUNT_USED)
     return Ruling()

@@ -10,6 +10,7 @@ from schemas.documents import (
     ChequeSeen,
     Customer,
     Deposit,
+    DepositWaiting,
     Device,
     Item,
     Request,
@@ -164,7 +165,7 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         books.use_leaf(book, body.leaf, c.envelope.seq, state)
     visit = state.get(Visit, body.visit)
     if visit is not None:
-        visit.vouchers.append(c.id)
+        visit.vouchers.append(voucher.id)
         state.put(visit)
     _take_paper(voucher, state)
 
@@ -261,15 +262,19 @@ def shared(_c: Context, body: VoucherShared, state: State) -> None:
 
 def judge_requested(c: Context, body: VoidRequested, state: State) -> Ruling:
     voucher = state.get(Voucher, body.receipt)
-    ruling = judge_named(c, body, state)
+    if state.get(Request, c.id) is not None:
+        return refused(Flag.ID_REPEATED)
     if voucher is not None and voucher.state != "issued":
         return refused(Flag.RECEIPT_ALREADY_VOIDED)
-    return ruling
+    if voucher is not None and voucher.void is not None and voucher.void.state == "approved":
+        return refused(Flag.REQUEST_ALREADY_DECIDED)
+    return judge_named(c, body, state)
 
 
 def requested(c: Context, body: VoidRequested, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is not None:
+        _withdraw(voucher, c.by, state)
         voucher.void = VoidAsked(c.id, reason=body.reason, at=c.envelope.at, by=c.by, note=body.note)
         state.put(voucher)
         state.put(Request(c.id, what="void", about=voucher.id, state="requested"))
@@ -310,9 +315,30 @@ def _settle(voucher: Voucher, decision: str, by: str, state: State) -> None:
         state.put(Request(voucher.void.request, what="void", about=voucher.id, state=decision))
 
 
+def _withdraw(voucher: Voucher, by: str, state: State) -> None:
+    """A request that nobody will answer any more leaves the office's list: made again, or no longer needed."""
+    if voucher.void is not None and voucher.void.state == "requested":
+        _settle(voucher, "refused", by, state)
+
+
+def whereabouts(voucher: Voucher, state: State) -> list[str]:
+    """The deposit that each tender is in, empty while it is in the collector's hands.
+
+    What was kept back from a deposit goes with a later one; the voucher's other tenders went with the first.
+    """
+    places = [voucher.deposit] * len(voucher.tenders)
+    if len(places) == 1:
+        return places
+    for deposit in reversed(state.group(Deposit, f"deposits/{voucher.by}")):
+        kept = {one.tender for one in deposit.kept_back if one.receipt == voucher.id}
+        if kept and deposit.state != "returned":
+            places = [place if index in kept else deposit.id for index, place in enumerate(places)]
+    return places
+
+
 def _counted(voucher: Voucher, state: State) -> bool:
-    deposit = state.get(Deposit, voucher.deposit)
-    return deposit is not None and deposit.state in ("counted", "accepted")
+    deposits = [state.get(Deposit, place) for place in whereabouts(voucher, state)]
+    return any(one is not None and one.state in ("counted", "accepted") for one in deposits)
 
 
 def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
@@ -334,9 +360,9 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
         device = state.get(Device, c.envelope.device)
         same_visit = device is not None and voucher.visit != "" and device.visit == voucher.visit
         untouched = voucher.device == c.envelope.device and not voucher.printed and not voucher.shared
-        if not (same_visit and untouched and not voucher.deposit):
+        if not (same_visit and untouched and not any(whereabouts(voucher, state))):
             return refused(Flag.VOID_NEEDS_APPROVAL)
-    return Ruling(lines=_taken_back(voucher) + _given_back(voucher))
+    return Ruling(lines=_taken_back(voucher) + _given_back(voucher, state))
 
 
 def _taken_back(voucher: Voucher) -> list[Amount]:
@@ -347,14 +373,14 @@ def _taken_back(voucher: Voucher) -> list[Amount]:
     return [*debits, (f"on_account/{voucher.customer}", voucher.currency, voucher.on_account)]
 
 
-def _given_back(voucher: Voucher) -> list[Amount]:
-    """Credits: the money leaves the collector's hands, or the transit of the deposit that it is in."""
-    if not voucher.deposit:
-        return [(account, currency, -amount) for account, currency, amount in in_hand(voucher.tenders, voucher.by)]
-    return [
-        (f"transit_{'cheques' if isinstance(t, Cheque) else 'cash'}/{voucher.deposit}", t.currency, -t.amount)
-        for t in voucher.tenders
-    ]
+def _given_back(voucher: Voucher, state: State) -> list[Amount]:
+    """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in."""
+    credits: list[Amount] = []
+    for tender, deposit in zip(voucher.tenders, whereabouts(voucher, state), strict=True):
+        kind = "cheques" if isinstance(tender, Cheque) else "cash"
+        account = f"transit_{kind}/{deposit}" if deposit else f"{kind}/{voucher.by}"
+        credits.append((account, tender.currency, -tender.amount))
+    return credits
 
 
 def voided(c: Context, body: ReceiptVoided, state: State) -> None:
@@ -364,6 +390,7 @@ def voided(c: Context, body: ReceiptVoided, state: State) -> None:
     voucher.state = "voided"
     voucher.voided_at = c.envelope.at
     voucher.void_reason = body.reason
+    _withdraw(voucher, c.by, state)
     state.put(voucher)
     _count_on_items(voucher, state, sign=-1)
     book = state.get(Book, voucher.book)
@@ -384,15 +411,27 @@ def _give_back_paper(voucher: Voucher, state: State) -> None:
             custody = custody_of(state, voucher.by)
             custody.cheque_count -= 1
             state.put(custody)
-        deposit = state.get(Deposit, voucher.deposit)
+        deposit = state.get(Deposit, cheque.holder) if cheque.state == "transit" else None
         if deposit is not None and cheque.id in deposit.cheques:
             deposit.cheques.remove(cheque.id)
             state.put(deposit)
+            waiting = state.get(DepositWaiting, deposit.id)
+            if waiting is not None:
+                waiting.instruments -= 1
+                state.put(waiting)
         cheque.state, cheque.holder = "given_back", voucher.customer
         state.put(cheque)
-        customer = state.get(Customer, voucher.customer)
-        if customer is not None and voucher.verdict == Verdict.ACCEPTED:
-            add(customer.uncleared, cheque.currency, -cheque.amount)
+    _no_longer_uncleared(voucher, state)
+
+
+def _no_longer_uncleared(voucher: Voucher, state: State) -> None:
+    """Cheques of a voucher that no longer stands pay for nothing, so nothing depends on their clearing."""
+    customer = state.get(Customer, voucher.customer)
+    if customer is None or voucher.verdict != Verdict.ACCEPTED:
+        return
+    for tender in voucher.tenders:
+        if isinstance(tender, Cheque):
+            add(customer.uncleared, tender.currency, -tender.amount)
             state.put(customer)
 
 
@@ -408,8 +447,8 @@ def judge_reversed(c: Context, body: ReceiptReversed, state: State) -> Ruling:
     if not _counted(voucher, state):
         return refused(Flag.VOID_NEEDS_APPROVAL)
     debits = _taken_back(voucher)
-    refund = (f"refunds/{voucher.customer}", voucher.currency, -sum(amount for _, _, amount in debits))
-    return Ruling(lines=[*debits, refund])
+    refunds = [(f"refunds/{voucher.customer}", currency, -amount) for _, currency, amount in debits]
+    return Ruling(lines=debits + refunds)
 
 
 def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
@@ -422,3 +461,4 @@ def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
             _settle(voucher, "approved", c.by, state)
         state.put(voucher)
         _count_on_items(voucher, state, sign=-1)
+        _no_longer_uncleared(voucher, state)

@@ -5,7 +5,7 @@ from datetime import date
 
 from schemas.codes import Flag, Verdict
 from schemas.entries import Envelope
-from schemas.wire import Stamp
+from schemas.wire import Line, Stamp
 from sync.chain import Entry
 
 
@@ -34,11 +34,12 @@ class Context:
 
 @dataclass(slots=True)
 class Ruling:
-    """A verdict with its flags and the lines (account, currency, amount) to post."""
+    """A verdict with its flags and the lines (account, currency, amount) to post. posted: the same, once balanced."""
 
     verdict: Verdict = Verdict.ACCEPTED
     flags: list[Flag] = field(default_factory=list)
     lines: list[tuple[str, str, int]] = field(default_factory=list)
+    posted: list[Line] = field(default_factory=list)
 
 
 def refused(flag: Flag) -> Ruling:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from schemas.documents import (
     DOCUMENTS,
@@ -97,59 +97,64 @@ class State:
 
 def group_of(document: Document) -> str:
     """The one list that a document stands in, so that the list can be read without searching."""
-    match document:
-        case Voucher():
-            return f"deposit/{document.deposit}" if document.deposit else f"held/{document.by}"
-        case Item():
-            return f"customer/{document.customer}"
-        case ChequeHeld():
-            return f"{document.state}/{document.holder}"
-        case Visit():
-            return f"visits/{document.user}/{document.day}"
-        case Plan():
-            return f"plans/{document.day}"
-        case Book():
-            return f"books/{document.device}"
-        case Device():
-            return f"devices/{document.user or document.branch}"
-        case DepositWaiting():
-            return f"waiting/{document.branch}"
-        case Deposit():
-            return f"deposits/{document.collector}"
-        case Request():
-            return "requests" if document.state == "requested" else ""
-        case _:
-            return ""
+    grouping = _GROUPS.get(type(document))
+    return grouping(document) if grouping is not None else ""
 
 
 def scopes_of(document: Document, state: State) -> tuple[str, ...]:
     """Who is shown a document: `all`, `user:<id>` (a collector's phone), `branch:<id>` (its counting desks)."""
-    match document:
-        case Voucher():
-            return (f"user:{document.by}",)
-        case Item():
-            customer = state.get(Customer, document.customer)
-            return scopes_of(customer, state) if customer else ()
-        case Customer():
-            return tuple(f"user:{collector}" for collector in document.collectors)
-        case Custody() | User():
-            return (f"user:{document.id}",)
-        case Plan() | Visit():
-            return (f"user:{document.user}",)
-        case Book():
-            return (f"user:{document.holder}",)
-        case Device():
-            return (f"user:{document.user}",) if document.user else ()
-        case ChequeHeld():
-            # A desk learns of a cheque when the count that could have been biased by it is durable.
-            desk = (f"branch:{document.shown_to}",) if document.shown_to else ()
-            return (f"user:{document.collector}", *desk)
-        case Deposit():
-            desk = () if document.state == "declared" else (f"branch:{document.branch}",)
-            return (f"user:{document.collector}", *desk)
-        case DepositWaiting() | Safe():
-            return (f"branch:{document.branch}",)
-        case Company() | ServerKey() | Person():
-            return ("all",)
-        case _:
-            return ()
+    scoping = _SCOPES.get(type(document))
+    return scoping(document, state) if scoping is not None else ()
+
+
+def _of_item(item: Item, state: State) -> tuple[str, ...]:
+    customer = state.get(Customer, item.customer)
+    return _of_customer(customer, state) if customer else ()
+
+
+def _of_customer(customer: Customer, _state: State) -> tuple[str, ...]:
+    return tuple([f"user:{collector}" for collector in customer.collectors])
+
+
+def _of_cheque(cheque: ChequeHeld, _state: State) -> tuple[str, ...]:
+    """A desk learns of a cheque when the count that could have been biased by it is durable."""
+    own = f"user:{cheque.collector}"
+    return (own, f"branch:{cheque.shown_to}") if cheque.shown_to else (own,)
+
+
+def _of_deposit(deposit: Deposit, _state: State) -> tuple[str, ...]:
+    own = f"user:{deposit.collector}"
+    return (own,) if deposit.state == "declared" else (own, f"branch:{deposit.branch}")
+
+
+# Tables by exact type: these two run for every changed document of every push.
+_GROUPS: dict[type[Document], Callable[[Any], str]] = {
+    Voucher: lambda voucher: f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}",
+    Item: lambda item: f"customer/{item.customer}",
+    ChequeHeld: lambda cheque: f"{cheque.state}/{cheque.holder}",
+    Visit: lambda visit: f"visits/{visit.user}/{visit.day}",
+    Plan: lambda plan: f"plans/{plan.day}",
+    Book: lambda book: f"books/{book.device}",
+    Device: lambda device: f"devices/{device.user or device.branch}",
+    DepositWaiting: lambda waiting: f"waiting/{waiting.branch}",
+    Deposit: lambda deposit: f"deposits/{deposit.collector}",
+    Request: lambda request: "requests" if request.state == "requested" else "",
+}
+_SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
+    Voucher: lambda voucher, _: (f"user:{voucher.by}",),
+    Item: _of_item,
+    Customer: _of_customer,
+    Custody: lambda custody, _: (f"user:{custody.id}",),
+    User: lambda user, _: (f"user:{user.id}",),
+    Plan: lambda plan, _: (f"user:{plan.user}",),
+    Visit: lambda visit, _: (f"user:{visit.user}",),
+    Book: lambda book, _: (f"user:{book.holder}",),
+    Device: lambda device, _: (f"user:{device.user}",) if device.user else (),
+    ChequeHeld: _of_cheque,
+    Deposit: _of_deposit,
+    DepositWaiting: lambda waiting, _: (f"branch:{waiting.branch}",),
+    Safe: lambda safe, _: (f"branch:{safe.branch}",),
+    Company: lambda *_: ("all",),
+    ServerKey: lambda *_: ("all",),
+    Person: lambda *_: ("all",),
+}

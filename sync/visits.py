@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from schemas.codes import Flag
+from schemas.codes import Flag, Verdict
 from schemas.documents import Customer, Device, Plan, User, Visit
 from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
 from sync.ruling import Context, Ruling, refused
@@ -23,10 +23,12 @@ def plan_set(_c: Context, body: PlanSet, state: State) -> None:
 
 
 def started_touches(c: Context, body: VisitStarted) -> Iterable[Key]:
-    return (("customer", body.customer), ("device", c.envelope.device))
+    return (("customer", body.customer), ("device", c.envelope.device), ("visit", c.id))
 
 
 def judge_started(c: Context, body: VisitStarted, state: State) -> Ruling:
+    if state.get(Visit, c.id) is not None:
+        return Ruling(Verdict.REVIEW, [Flag.ID_REPEATED])
     ruling = Ruling()
     device = state.get(Device, c.envelope.device)
     if device is not None and device.visit:

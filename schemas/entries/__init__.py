@@ -56,7 +56,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What is hashed and signed. `hash = SHA-256(envelope bytes)`; `prev` makes a device's entries a chain.
 
     v: shape version, 1. company: id of the company. device: id of the writing device. seq: 1, 2, 3 … in that

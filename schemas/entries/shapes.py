@@ -14,9 +14,11 @@ CurrencyCode = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of all bodies. Unknown fields are an error here so that the reader can see and flag them; it then reads
-    the body again without them (`sync.reading`). They are never dropped: the bytes are kept."""
+    the body again without them (`sync.reading`). They are never dropped: the bytes are kept.
+
+    gc=False: bodies never hold themselves; a server with thousands of them need not search them for cycles."""
 
 
 class Position(Shape, frozen=True):

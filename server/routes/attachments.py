@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from litestar import Response, get, put
+from litestar.params import FromPath
 
 from schemas.codes import Problem
 from schemas.documents import Device
@@ -36,7 +37,7 @@ async def _authorise(request: AnyRequest, name: str) -> None:
 
 
 @put("/api/v1/attachments/{name:str}")
-async def keep(request: AnyRequest, name: str) -> Response[None]:
+async def keep(request: AnyRequest, name: FromPath[str]) -> Response[None]:
     _check_name(name)
     await _authorise(request, name)
     raw = await request.body()
@@ -75,7 +76,7 @@ def _write(folder: Path, name: str, raw: bytes) -> bool:
 
 
 @get("/api/v1/attachments/{name:str}")
-async def fetch(request: AnyRequest, name: str) -> Response[bytes]:
+async def fetch(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     _check_name(name)
     await caller_of(request)
     path = company_of(request).settings.attachments / name[:2] / name

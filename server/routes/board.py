@@ -6,6 +6,7 @@ from typing import Any
 import aiosqlite
 import msgspec
 from litestar import get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from schemas.codes import Problem
 from schemas.documents import Custody, Customer, Deposit, Device, Plan, Request, User, Visit, Voucher
@@ -57,7 +58,7 @@ _STAMP = msgspec.json.Decoder(Stamp)
 
 
 @get("/api/v1/board")
-async def board(request: AnyRequest, day: date | None = None) -> Board:
+async def board(request: AnyRequest, day: FromQuery[date | None] = None) -> Board:
     allow(await caller_of(request), "supervisor", "administrator")
     company = company_of(request)
     moment = company.writer.moment()
@@ -239,7 +240,7 @@ async def flags(request: AnyRequest) -> list[FlagRow]:
 
 
 @get("/api/v1/plans/{user:str}/{day:date}")
-async def plan(request: AnyRequest, user: str, day: date) -> PlanView:
+async def plan(request: AnyRequest, user: FromPath[str], day: FromPath[date]) -> PlanView:
     allow(await caller_of(request), "supervisor", "administrator")
     async with company_of(request).reading() as db:
         found = await one(db, Plan, f"{user}|{day}") or Plan(f"{user}|{day}", user, day, [])
@@ -249,7 +250,7 @@ async def plan(request: AnyRequest, user: str, day: date) -> PlanView:
 
 
 @put("/api/v1/plans/{user:str}/{day:date}")
-async def set_plan(request: AnyRequest, user: str, day: date, data: PlanWish) -> Plan:
+async def set_plan(request: AnyRequest, user: FromPath[str], day: FromPath[date], data: JSONBody[PlanWish]) -> Plan:
     caller = await caller_of(request)
     allow(caller, "supervisor", "administrator")
     company = company_of(request)
@@ -286,12 +287,12 @@ async def void_requests(request: AnyRequest) -> list[VoidRequest]:
 
 
 @post("/api/v1/void-requests/{id:str}/approve", status_code=200)
-async def approve_void(request: AnyRequest, id: str, data: Decision) -> Voucher:
+async def approve_void(request: AnyRequest, id: FromPath[str], data: JSONBody[Decision]) -> Voucher:
     return await _decide(request, id, data, "void_approved")
 
 
 @post("/api/v1/void-requests/{id:str}/refuse", status_code=200)
-async def refuse_void(request: AnyRequest, id: str, data: Decision) -> Voucher:
+async def refuse_void(request: AnyRequest, id: FromPath[str], data: JSONBody[Decision]) -> Voucher:
     return await _decide(request, id, data, "void_refused")
 
 
@@ -311,7 +312,7 @@ async def _decide(request: AnyRequest, id: str, data: Decision, kind: str) -> Vo
 
 
 @post("/api/v1/vouchers/{id:str}/reverse", status_code=200)
-async def reverse(request: AnyRequest, id: str, data: Decision) -> Voucher:
+async def reverse(request: AnyRequest, id: FromPath[str], data: JSONBody[Decision]) -> Voucher:
     """After the count: the customer is owed the money back."""
     caller = await caller_of(request)
     allow(caller, "supervisor")

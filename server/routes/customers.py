@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from litestar import get
+from litestar.params import FromQuery
 
 from schemas.documents import Amounts, Customer, Item
 from schemas.wire import CustomerRow, Page
@@ -37,7 +38,9 @@ def row_of(customer: Customer, items: Iterable[Item], day: date) -> CustomerRow:
 
 
 @get("/api/v1/customers")
-async def customers(request: AnyRequest, search: str = "", page: int = 0, collector: str = "") -> Page:
+async def customers(
+    request: AnyRequest, search: FromQuery[str] = "", page: FromQuery[int] = 0, collector: FromQuery[str] = ""
+) -> Page:
     """Customers by name (Arabic letters folded), code or phone, 50 a page."""
     caller = await caller_of(request)
     allow(caller, "cashier", "supervisor", "administrator")
@@ -63,10 +66,10 @@ def _matches(customer: Customer, words: list[str]) -> bool:
 @get("/api/v1/reports/aging")
 async def aging(
     request: AnyRequest,
-    as_of: date | None = None,
-    age_by: str = "due",
-    basis: str = "posting",
-    buckets: str = "30,60,90",
+    as_of: FromQuery[date | None] = None,
+    age_by: FromQuery[str] = "due",
+    basis: FromQuery[str] = "posting",
+    buckets: FromQuery[str] = "30,60,90",
 ) -> dict[str, Any]:
     """Ageing of open items; see `server.reports.aging` for the two bases."""
     allow(await caller_of(request), "supervisor", "administrator")

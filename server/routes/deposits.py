@@ -5,7 +5,7 @@ from typing import Annotated
 import aiosqlite
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from schemas.codes import Problem
 from schemas.documents import ChequeHeld, Deposit, DepositWaiting, User, Voucher
@@ -21,7 +21,7 @@ NEWEST = 200
 
 @get("/api/v1/deposits")
 async def deposits(
-    request: AnyRequest, wanted: Annotated[str, Parameter(query="state")] = ""
+    request: AnyRequest, wanted: Annotated[str, QueryParameter(name="state")] = ""
 ) -> list[DepositView] | list[DepositWaiting]:
     """For a cashier: what waits at the branch, blind. For supervisors: the newest deposits with their figures."""
     caller = await caller_of(request)
@@ -37,7 +37,7 @@ async def deposits(
 
 
 @get("/api/v1/deposits/{id:str}")
-async def deposit(request: AnyRequest, id: str) -> DepositView:
+async def deposit(request: AnyRequest, id: FromPath[str]) -> DepositView:
     caller = await caller_of(request)
     async with company_of(request).reading() as db:
         return await view_of(db, caller, id)

@@ -3,6 +3,7 @@
 import secrets
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
 from schemas.documents import ServerKey
@@ -21,7 +22,7 @@ from sync.chain import b64, unb64
 
 
 @get("/api/v1/enrolments/{code:str}")
-async def peek(request: AnyRequest, code: str) -> EnrolmentPeek:
+async def peek(request: AnyRequest, code: FromPath[str]) -> EnrolmentPeek:
     """What a code is for. It stays unused."""
     company = company_of(request)
     brake = brake_of(request)
@@ -59,7 +60,7 @@ def _usable(found: list[tuple[str, str, str, str]], now: str) -> tuple[str, str,
 
 
 @post("/api/v1/enrolments/{code:str}")
-async def enrol(request: AnyRequest, code: str, data: Enrol) -> Enrolled:
+async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol]) -> Enrolled:
     """A device trades a code and its public key for its place in the company. Its first books come with it."""
     company = company_of(request)
     try:
@@ -129,7 +130,7 @@ async def device_challenge(request: AnyRequest) -> Challenge:
 
 
 @post("/api/v1/device/session", status_code=200)
-async def device_session(request: AnyRequest, data: DeviceLogin) -> Session:
+async def device_session(request: AnyRequest, data: JSONBody[DeviceLogin]) -> Session:
     """A phone logs its owner in by its key; no password, nothing to forget."""
     company = company_of(request)
     now = company.clock()
@@ -144,7 +145,7 @@ async def device_session(request: AnyRequest, data: DeviceLogin) -> Session:
 
 
 @post("/api/v1/session", status_code=200)
-async def log_in(request: AnyRequest, data: Login) -> Session:
+async def log_in(request: AnyRequest, data: JSONBody[Login]) -> Session:
     company = company_of(request)
     now = company.clock()
     brake = brake_of(request)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Response, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from schemas.codes import Problem
@@ -22,21 +23,21 @@ LINES = "application/x-ndjson"
 @post("/api/v1/imports/{subject:str}", status_code=200)
 async def import_file(
     request: AnyRequest,
-    subject: Literal["customers", "items"],
-    name: str = "file.csv",
-    dry_run: bool = False,
-    mapping: str = "",
-    dates: Literal["", "day-first", "month-first", "iso"] = "",
-    decimal: Literal["", ".", ","] = "",
-    amount: Literal["", "original", "open"] = "",
-    currency: str = "",
-    terms_days: int | None = None,
-    as_of: date | None = None,
-    opening: bool = False,
-    until: int | None = None,
-    encoding: str = "",
-    delimiter: str = "",
-    header_line: int | None = None,
+    subject: FromPath[Literal["customers", "items"]],
+    name: FromQuery[str] = "file.csv",
+    dry_run: FromQuery[bool] = False,
+    mapping: FromQuery[str] = "",
+    dates: FromQuery[Literal["", "day-first", "month-first", "iso"]] = "",
+    decimal: FromQuery[Literal["", ".", ","]] = "",
+    amount: FromQuery[Literal["", "original", "open"]] = "",
+    currency: FromQuery[str] = "",
+    terms_days: FromQuery[int | None] = None,
+    as_of: FromQuery[date | None] = None,
+    opening: FromQuery[bool] = False,
+    until: FromQuery[int | None] = None,
+    encoding: FromQuery[str] = "",
+    delimiter: FromQuery[str] = "",
+    header_line: FromQuery[int | None] = None,
 ) -> Response[ImportReport] | Stream:
     """The file's bytes are the body; mapping is the text of a mapping file (TOML). until: the last journal position
     that open amounts include. With `Accept: application/x-ndjson` the answer is a line per step and the report last."""

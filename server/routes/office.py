@@ -1,6 +1,7 @@
 """The administrator's door: users, devices, enrolment codes, books, assignments."""
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
 from schemas.documents import Book, Device, User
@@ -39,7 +40,7 @@ async def users(request: AnyRequest) -> list[UserRow]:
 
 
 @post("/api/v1/users")
-async def save_user(request: AnyRequest, data: UserWish) -> User:
+async def save_user(request: AnyRequest, data: JSONBody[UserWish]) -> User:
     caller = await caller_of(request)
     allow(caller, "administrator")
     company = company_of(request)
@@ -84,7 +85,7 @@ async def save_user(request: AnyRequest, data: UserWish) -> User:
 
 
 @post("/api/v1/users/{id:str}/revoke", status_code=200)
-async def revoke_user(request: AnyRequest, id: str, data: RevokeWish) -> User:
+async def revoke_user(request: AnyRequest, id: FromPath[str], data: JSONBody[RevokeWish]) -> User:
     caller = await caller_of(request)
     allow(caller, "administrator")
     company = company_of(request)
@@ -96,7 +97,7 @@ async def revoke_user(request: AnyRequest, id: str, data: RevokeWish) -> User:
 
 
 @post("/api/v1/enrolments")
-async def make_code(request: AnyRequest, data: CodeWish) -> CodeMade:
+async def make_code(request: AnyRequest, data: JSONBody[CodeWish]) -> CodeMade:
     """A one-time code for a phone of a collector, or for a counting desk of a branch; valid for a day."""
     caller = await caller_of(request)
     allow(caller, "administrator")
@@ -153,7 +154,7 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
 
 
 @post("/api/v1/devices/{id:str}/revoke", status_code=200)
-async def revoke_device(request: AnyRequest, id: str, data: RevokeWish) -> Device:
+async def revoke_device(request: AnyRequest, id: FromPath[str], data: JSONBody[RevokeWish]) -> Device:
     """Stop a device. What it sends from now on is kept under review, its money in suspense."""
     caller = await caller_of(request)
     allow(caller, "administrator")
@@ -183,7 +184,7 @@ async def books(request: AnyRequest) -> list[Book]:
 
 
 @post("/api/v1/books")
-async def give_book(request: AnyRequest, data: BookWish) -> Book:
+async def give_book(request: AnyRequest, data: JSONBody[BookWish]) -> Book:
     caller = await caller_of(request)
     allow(caller, "administrator")
     company = company_of(request)
@@ -202,7 +203,7 @@ async def give_book(request: AnyRequest, data: BookWish) -> Book:
 
 
 @post("/api/v1/assignments", status_code=200)
-async def assign(request: AnyRequest, data: AssignWish) -> dict[str, int]:
+async def assign(request: AnyRequest, data: JSONBody[AssignWish]) -> dict[str, int]:
     """Customers enter or leave a portfolio, at most 200 an entry, each entry its own transaction."""
     caller = await caller_of(request)
     allow(caller, "administrator", "supervisor")

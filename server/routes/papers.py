@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import aiosqlite
 from litestar import Response, get
+from litestar.params import FromPath, FromQuery
 
 from schemas.codes import Problem
 from schemas.documents import Book, Customer, Item, User, Voucher
@@ -40,7 +41,10 @@ async def _paper(
 
 @get("/api/v1/vouchers/{id:str}/paper.pdf")
 async def voucher_paper(
-    request: AnyRequest, id: str, size: Literal["a5", "80mm"] = "a5", copy: int | None = None
+    request: AnyRequest,
+    id: FromPath[str],
+    size: FromQuery[Literal["a5", "80mm"]] = "a5",
+    copy: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """copy: 1 only for the first print of a voucher that the phone never printed; by default the next copy number."""
     caller = await caller_of(request)
@@ -68,7 +72,7 @@ async def voucher_paper(
 
 
 @get("/api/v1/deposits/{id:str}/slip.pdf")
-async def deposit_slip(request: AnyRequest, id: str) -> Response[bytes]:
+async def deposit_slip(request: AnyRequest, id: FromPath[str]) -> Response[bytes]:
     caller = await caller_of(request)
     allow(caller, "cashier", "supervisor", "administrator")
     company = company_of(request)
@@ -97,7 +101,10 @@ async def deposit_slip(request: AnyRequest, id: str) -> Response[bytes]:
 
 @get("/api/v1/customers/{id:str}/statement.pdf")
 async def statement(
-    request: AnyRequest, id: str, from_day: date | None = None, to_day: date | None = None
+    request: AnyRequest,
+    id: FromPath[str],
+    from_day: FromQuery[date | None] = None,
+    to_day: FromQuery[date | None] = None,
 ) -> Response[bytes]:
     """A customer's account from one day to another, both included; the last 90 days by default."""
     caller = await caller_of(request)

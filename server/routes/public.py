@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import get, post
+from litestar.params import JSONBody
 
 from schemas.documents import Device, Voucher
 from schemas.entries.shapes import Total
@@ -23,7 +24,7 @@ async def health(request: AnyRequest) -> dict[str, Any]:
 
 
 @post("/api/v1/verify", status_code=200)
-async def verify(request: AnyRequest, data: VerifyWish) -> Verified:
+async def verify(request: AnyRequest, data: JSONBody[VerifyWish]) -> Verified:
     """Repeat what a voucher's code says and whether it is so. Anything that the device's key did not sign is not ours,
     and a code that names an entry which says something else is not ours either."""
     company = company_of(request)

@@ -9,6 +9,7 @@ from datetime import UTC
 import msgspec
 from litestar import MediaType, Response, asgi, get
 from litestar.datastructures import State as AppState
+from litestar.params import FromQuery
 from litestar.response import ServerSentEvent
 from litestar.types import Receive, Scope, Send
 
@@ -160,7 +161,7 @@ def scopes_of(caller: Caller, purpose: str) -> list[str]:
 
 
 @get("/api/v1/sync/pull", media_type=MediaType.JSON)
-async def pull_changes(request: AnyRequest, cursor: str = "") -> Response[bytes]:
+async def pull_changes(request: AnyRequest, cursor: FromQuery[str] = "") -> Response[bytes]:
     caller = await caller_of(request)
     company = company_of(request)
     async with company.reading() as db:

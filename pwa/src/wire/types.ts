@@ -986,9 +986,6 @@ export interface Documents {
   deposit: Deposit;
   deposit_waiting: DepositWaiting;
   safe: Safe;
-  cheque_seen: ChequeSeen;
-  series: Series;
-  request: Request;
 }
 
 export type DocumentType = keyof Documents;

@@ -1,0 +1,92 @@
+"""A company for benchmarks: collectors with phones, customers with open items, and vouchers written in advance."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from schemas.documents import Book, Device
+from schemas.entries.company import Branch, CompanySetUp, Policy
+from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
+from schemas.entries.people import DeviceEnrolled, UserEnrolled
+from server.company import OpenCompany
+from server.imports.rows import in_chunks
+from server.inbox import Writer
+from server.settings import Settings
+from server.writes import assign_book, write
+from sync.chain import b64
+from tests.phone import Phone
+
+CUSTOMERS_EACH = 40
+ITEMS_EACH = 5
+DAY = dt.date(2026, 11, 22)
+
+
+def make_company(folder: Path, phones: int, leaves: int) -> tuple[OpenCompany, list[Phone]]:
+    """`phones` collectors with 40 customers of 5 items each, and a book of `leaves` leaves."""
+    set_up = CompanySetUp(
+        company="cmp_bench",
+        name="Bench",
+        name_ar="قياس",
+        country="EG",
+        currency="EGP",
+        time_zone="Africa/Cairo",
+        address="https://bench.example",
+        branches=[Branch("brn_1", "Cairo", "القاهرة", "CAI")],
+        policy=Policy(require_installed=False, book_leaves=leaves),
+    )
+    company = OpenCompany.create(Settings(folder), set_up)
+    made = [company.run_now(lambda writer, n=n: _collector(writer, n)) for n in range(phones)]  # type: ignore[misc]
+    return company, made
+
+
+def _collector(writer: Writer, number: int) -> Phone:
+    user = f"usr_{number}"
+    phone = Phone("cmp_bench", f"dev_{number}", user)
+    write(writer, "user_enrolled", UserEnrolled(user, user, f"Collector {number}", "محصل", "collector", "brn_1"))
+    write(writer, "device_enrolled",
+          DeviceEnrolled(phone.device, f"B{number}", "phone", user, "brn_1", phone.key.spki, phone.key.id))  # fmt: skip
+    customers = [
+        StatedCustomer(f"cus_{number}_{n}", f"C{number}-{n}", f"Customer {n} of {number}", "EGP", f"عميل {n}")
+        for n in range(CUSTOMERS_EACH)
+    ]
+    items = [
+        StatedItem(f"itm_{number}_{n}_{i}", f"cus_{number}_{n}", f"INV-{number}-{n}-{i}", "EGP", DAY, DAY, 10**11)
+        for n in range(CUSTOMERS_EACH)
+        for i in range(ITEMS_EACH)
+    ]
+    for rows in in_chunks(customers):
+        write(writer, "customers_upserted", CustomersUpserted(rows))
+    for chunk in in_chunks(items):
+        write(writer, "items_upserted", ItemsUpserted(chunk))
+    write(writer, "customers_assigned", CustomersAssigned(user, [row.customer for row in customers]))
+    device = writer.state().get(Device, phone.device)
+    assert device is not None
+    book_id = assign_book(writer, device, 0)
+    phone.book = writer.state().get(Book, book_id)
+    return phone
+
+
+def voucher(phone: Phone, number: int, n: int) -> Any:
+    """A voucher of cash against two items: about 700 bytes on the wire."""
+    customer = n % CUSTOMERS_EACH
+    first, second = n % ITEMS_EACH, (n + 1) % ITEMS_EACH
+    amount = 100_000 + n
+    return phone.receipt(
+        f"cus_{number}_{customer}",
+        amount,
+        allocations=[
+            {"item": f"itm_{number}_{customer}_{first}", "amount": amount // 2},
+            {"item": f"itm_{number}_{customer}_{second}", "amount": amount - amount // 2},
+        ],
+        salt=b64(bytes([n % 256] * 8)),
+    )
+
+
+def pushes(phone: Phone, number: int, receipts: int, batch: int) -> list[bytes]:
+    """The phone's pushes of `batch` vouchers each, chained and signed, as they would come over the wire."""
+    made: list[bytes] = []
+    for start in range(0, receipts, batch):
+        for n in range(start, start + batch):
+            voucher(phone, number, n)
+        made.append(phone.push(len(phone.entries) - batch + 1))
+    return made
