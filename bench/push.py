@@ -113,7 +113,7 @@ def sanad(receipts: int, batch: int, connections: int) -> float:
         bodies = [pushes(phone, n, each, batch) for n, phone in enumerate(phones)]
         port = free_port()
         server = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve", "--data", folder, "--port", str(port)],
+            [sys.executable, "-m", "server", "serve", "--data", folder, "--port", str(port), "--cold-press"],
             stdout=subprocess.DEVNULL,
         )
         try:

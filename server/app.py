@@ -50,14 +50,14 @@ TYPES = {
 }
 
 
-def create_app(company: OpenCompany, local_token: str = "", *, local_only: bool = True) -> Litestar:
+def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = False) -> Litestar:
     """The application for one open company. local_token: what the command line shows at the local socket.
-    local_only: for one command or test; a server that people wait for warms its press at the start."""
+    warm: load the press's fonts at the start, for a server that people wait for."""
     press = PaperPress()
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        if not local_only:
+        if warm:
             press.start()  # the first customer at the counter does not wait for the fonts
         yield
         press.close()

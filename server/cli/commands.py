@@ -79,7 +79,12 @@ def bar() -> Progress:
 
 
 @app.command()
-def serve(data: Data = None, host: str | None = None, port: int | None = None) -> None:
+def serve(
+    data: Data = None,
+    host: str | None = None,
+    port: int | None = None,
+    cold_press: Annotated[bool, typer.Option("--cold-press", help="Load the fonts with the first paper only.")] = False,
+) -> None:
     """Serve the company to phones and desks."""
     settings = settings_of(data)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
@@ -87,7 +92,7 @@ def serve(data: Data = None, host: str | None = None, port: int | None = None) -
         company = OpenCompany(settings)
     except (NoCompany, CompanyInUse) as fault:
         raise stop(str(fault)) from fault
-    serve_company(company, lambda address: out.print(f"Sanad serves at {address}"))
+    serve_company(company, lambda address: out.print(f"Sanad serves at {address}"), warm=not cold_press)
 
 
 @app.command()

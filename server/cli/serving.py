@@ -18,14 +18,14 @@ from server.store.sqlite import engine_version
 log = logging.getLogger("sanad")
 
 
-def serve_company(company: OpenCompany, ready: Callable[[str], None]) -> None:
+def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: bool = True) -> None:
     """Serve until interrupted. `ready` is called with the address once connections are taken."""
     settings = company.settings
     token = secrets.token_urlsafe(32)
     token_path = settings.data / TOKEN_FILE
     token_path.touch(mode=0o600)
     token_path.write_text(token)
-    app = create_app(company, token, local_only=False)
+    app = create_app(company, token, warm=warm)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )
