@@ -1,0 +1,52 @@
+/** Photos and signatures: kept here, named by entries through their SHA-256, and sent after the entries. */
+import { call, Problem } from '../wire/client';
+import { read, read_meta, write } from './database';
+import { device_key } from './device';
+import { sign_with } from './keys';
+
+const BYTES_MAX = 2_000_000;
+
+/** Returns the SHA-256 in hex that entries name it by. */
+export async function keep_attachment(blob: Blob): Promise<string> {
+  if (blob.size > BYTES_MAX) throw new RangeError(`an attachment of ${blob.size} bytes is too large`);
+  const bytes = await blob.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  await write(['attachments'], async ({ attachments }) => {
+    if (!(await attachments.get(sha256))) await attachments.put({ sha256, type: blob.type, bytes, uploaded: false });
+  });
+  return sha256;
+}
+
+export async function load_attachment(sha256: string): Promise<Blob | undefined> {
+  const stored = await read(['attachments'], ({ attachments }) => attachments.get(sha256));
+  return stored && new Blob([stored.bytes], { type: stored.type });
+}
+
+/** An attachment that no entry at the office names yet is tried again later; it never holds up an entry. */
+export async function send_attachments(): Promise<void> {
+  const me = await read_meta('identity');
+  if (!me) return;
+  const names = (await read(['attachments'], ({ attachments }) => attachments.all()))
+    .filter((one) => !one.uploaded)
+    .map((one) => one.sha256);
+  for (const sha256 of names) {
+    const stored = await read(['attachments'], ({ attachments }) => attachments.get(sha256));
+    if (!stored) continue;
+    const signature = await sign_with(await device_key(me.device.id), sha256);
+    try {
+      await call<undefined>('PUT', `/attachments/${sha256}`, {
+        raw: stored.bytes,
+        token: null,
+        headers: {
+          'content-type': stored.type || 'application/octet-stream',
+          'sanad-device': me.device.id,
+          'sanad-signature': signature,
+        },
+      });
+      await write(['attachments'], ({ attachments }) => attachments.put({ ...stored, uploaded: true }));
+    } catch (cause) {
+      if (!(cause instanceof Problem) || cause.code === 'unreachable') throw cause;
+    }
+  }
+}

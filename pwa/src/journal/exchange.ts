@@ -1,0 +1,169 @@
+/**
+ * The traffic with the office: hand in, then pull, again and again until all is proved. Nothing here asks whether the
+ * device is online; whether a push got through is the only sign.
+ */
+import { get, writable, type Readable } from 'svelte/store';
+
+import { Problem, session, stream } from '../wire/client';
+import { send_attachments } from './attachments';
+import { on_change } from './changes';
+import { read_meta } from './database';
+import { device_session } from './device';
+import { accept_books, pull } from './inflow';
+import { hand_in, Stalled } from './outbox';
+import type { Connection } from './shapes';
+
+export type { Connection } from './shapes';
+
+const WATCHDOG_MS = 60_000;
+const SOON_MS = 150;
+const BACKOFF_FIRST_MS = 1_000;
+const STREAM_PAUSE_MS = 5_000;
+const SESSION_MARGIN_MS = 60_000;
+const LOCK = 'sanad-exchange';
+
+const state = writable<Connection>({ state: 'stopped', last_contact: '', server_offset_ms: 0 });
+export const connection: Readable<Connection> = state;
+
+let running: Promise<void> | undefined;
+let again = false;
+let failures = 0;
+let next: ReturnType<typeof setTimeout> | undefined;
+let started = 0;
+
+/** Hands in and pulls; resolves when the round has ended, well or not: `connection` and each entry's state say how. */
+export function exchange_now(): Promise<void> {
+  again = true;
+  running ??= rounds();
+  return running;
+}
+
+async function rounds(): Promise<void> {
+  while (again) {
+    again = false;
+    clearTimeout(next);
+    const went_well = await only_here(round).catch(() => false);
+    failures = went_well ? 0 : failures + 1;
+  }
+  running = undefined; // In the same step as the look at `again`: whoever asks from now on begins a new round.
+  if (failures > 0 && started > 0) plan(Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), WATCHDOG_MS) * (0.5 + Math.random() / 2));
+}
+
+function plan(delay_ms: number): void {
+  clearTimeout(next);
+  next = setTimeout(() => void exchange_now(), delay_ms);
+}
+
+/** One tab exchanges at a time, to save traffic; two at once would only repeat each other. */
+async function only_here(work: () => Promise<boolean>): Promise<boolean> {
+  const locks = typeof navigator === 'undefined' ? undefined : (navigator as { locks?: LockManager }).locks;
+  if (!locks) return work();
+  return locks.request(LOCK, { ifAvailable: true }, async (lock) => (lock ? work() : true));
+}
+
+/** Returns whether all went well. A login that is refused stops pulling only. */
+async function round(): Promise<boolean> {
+  let well = true;
+  try {
+    const { offset_ms } = await hand_in();
+    if (offset_ms !== undefined) await contact({ state: 'connected', server_offset_ms: offset_ms });
+  } catch (cause) {
+    well = false;
+    if (cause instanceof Problem && cause.code === 'unreachable') {
+      await contact({ state: 'away' });
+      return false;
+    }
+    if (!(cause instanceof Problem) && !(cause instanceof Stalled)) return false; // The storage failed; health tells.
+    // An office that answers, but not with what was hoped for, can still be pulled from.
+  }
+  try {
+    await pull_all();
+  } catch (cause) {
+    await contact({ state: is_login(cause) ? 'login_needed' : 'away' });
+    return is_login(cause) && well;
+  }
+  try {
+    await send_attachments();
+  } catch {
+    well = false; // They are tried again in the next round.
+  }
+  return well;
+}
+
+async function pull_all(): Promise<void> {
+  if (!(await read_meta('identity')) && !get(session)) return;
+  try {
+    await pull(await token(false));
+  } catch (cause) {
+    if (!is_login(cause)) throw cause;
+    await pull(await token(true));
+  }
+  await contact({ state: 'connected' });
+  if (await accept_books()) again = true;
+}
+
+class LoginNeeded extends Error {}
+
+async function token(renew: boolean): Promise<string> {
+  const opened = get(session);
+  if (!renew && opened && Date.parse(opened.expires_at) - Date.now() > SESSION_MARGIN_MS) return opened.token;
+  const me = await read_meta('identity');
+  if (me?.user) return (await device_session()).token;
+  if (!opened || renew) throw new LoginNeeded();
+  return opened.token;
+}
+
+function is_login(cause: unknown): boolean {
+  return cause instanceof LoginNeeded || (cause instanceof Problem && (cause.status === 401 || cause.status === 403));
+}
+
+async function contact(news: Partial<Connection>): Promise<void> {
+  const last_contact = (await read_meta('last_contact').catch(() => undefined)) ?? '';
+  state.update((known) => ({ ...known, last_contact, ...news }));
+}
+
+/** Starts the traffic; returns how to stop it. What waits stays, whatever happens to this. */
+export function start_exchange(): () => void {
+  started += 1;
+  const mine = started;
+  const stop = new AbortController();
+  if (get(state).state === 'stopped') void contact({ state: 'away' });
+  const wake = () => {
+    if (typeof document === 'undefined' || document.visibilityState !== 'hidden') void exchange_now();
+  };
+  const deaf = on_change((change) => {
+    if (change === 'appended') plan(SOON_MS);
+  });
+  // A lost wake-up, a timer that a sleeping phone swallowed, a round that ended in an odd way: this one always comes.
+  const watchdog = setInterval(() => void exchange_now(), WATCHDOG_MS);
+  if (typeof window !== 'undefined') {
+    for (const event of ['online', 'focus', 'pageshow']) window.addEventListener(event, wake, { signal: stop.signal });
+    document.addEventListener('visibilitychange', wake, { signal: stop.signal });
+  }
+  void exchange_now();
+  void listen(stop.signal);
+  return () => {
+    stop.abort();
+    deaf();
+    clearInterval(watchdog);
+    clearTimeout(next);
+    if (mine === started) {
+      started = 0;
+      state.update((known) => ({ ...known, state: 'stopped' }));
+    }
+  };
+}
+
+/** The office says when there is something to pull. Without it the watchdog pulls. */
+async function listen(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      if (get(session)) {
+        await stream('/sync/stream', (event) => event === 'changed' && void exchange_now(), { signal });
+      }
+    } catch {
+      // The exchange itself tells whether the office can be reached.
+    }
+    await new Promise((resolve) => setTimeout(resolve, STREAM_PAUSE_MS * (1 + Math.random())));
+  }
+}

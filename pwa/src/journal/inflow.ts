@@ -1,0 +1,148 @@
+/** Pulling: pages are kept apart until the last one, so that what a screen shows is always one moment of the journal. */
+import { hash_of } from '../ledger/chain';
+import { call } from '../wire/client';
+import type { Book, BookAssigned, Change, Company, Device, Envelope, PullReply, ReceiptIssued, ServerKey, Voucher } from '../wire/types';
+import { accept_book } from './append';
+import { announce } from './changes';
+import { read, read_meta, under, write, type Shelves, type StoredDoc } from './database';
+import { report_health } from './health';
+import { server_vouches } from './keys';
+import { new_epoch } from './outbox';
+import type { Identity } from './shapes';
+import { is_unsent } from './waiting';
+
+const STORES = ['meta', 'entries', 'docs', 'staged'] as const;
+type Page = Shelves<(typeof STORES)[number]>;
+
+/** Asks until the last page is stored. Returns whether anything changed. */
+export async function pull(token: string): Promise<boolean> {
+  for (let first = true; ; first = false) {
+    const { cursor } = (await read_meta('pull')) ?? { cursor: '' };
+    const reply = await call<PullReply>('GET', `/sync/pull?cursor=${encodeURIComponent(cursor)}`, { token });
+    const differs = await write([...STORES], (shelves) => store(shelves, reply));
+    if (differs) report_health({ handed_in: 'office_differs' });
+    if (reply.more) continue;
+    const changed = !first || (reply.changes ?? []).length > 0 || reply.reload === true;
+    announce(changed ? 'documents' : 'entries');
+    return changed;
+  }
+}
+
+/** One page, its cursor, and on the last page the entries that it contains: one transaction. */
+async function store(shelves: Page, reply: PullReply): Promise<boolean> {
+  const { meta, staged } = shelves;
+  await new_epoch(shelves, reply.epoch);
+  const before = (await meta.get('pull')) as { staged: boolean; reload: boolean } | undefined;
+  const reload = reply.reload === true || (before?.reload ?? false);
+  if (reply.reload) await staged.clear();
+  const { cursor, position } = reply;
+  if (reply.more) {
+    for (const { type, id, doc } of reply.changes ?? []) await staged.put({ type, id, doc });
+    await meta.put({ cursor, position, staged: true, reload }, 'pull');
+    return false;
+  }
+  const rows = before?.staged && !reply.reload ? await staged.all() : [];
+  const changes: Change[] = [...rows, ...(reply.changes ?? [])];
+  const waits = (await shelves.entries.all_by('unseen', 1)).some(is_unsent);
+  if (reload) await drop_others(shelves, changes, waits);
+  let differs = false;
+  for (const change of changes) differs = (await store_doc(shelves, change, waits)) || differs;
+  await staged.clear();
+  if (!waits) for (const row of await shelves.docs.all_by('former', 1)) await shelves.docs.drop([row.type, row.id]);
+  await meta.put({ cursor, position, staged: false, reload: false }, 'pull');
+  for (const entry of await shelves.entries.all_by('unseen', 1)) {
+    if (entry.state !== 'acknowledged' || entry.position === undefined || entry.position > position) continue;
+    const { unseen: _, ...seen } = entry;
+    await shelves.entries.put({ ...seen, state: 'seen' });
+  }
+  await meta.put(new Date().toISOString(), 'last_contact');
+  return differs;
+}
+
+/** After a reload only what it brought is still in scope. */
+async function drop_others({ docs }: Page, changes: Change[], waits: boolean): Promise<void> {
+  const brought = new Set(changes.map(({ type, id }) => `${type}|${id}`));
+  for (const row of await docs.all()) if (!brought.has(`${row.type}|${row.id}`)) await leave(docs, row, waits);
+}
+
+/** Out of sight at once; gone when no own entry can be about it any more. */
+async function leave(docs: Page['docs'], row: StoredDoc, waits: boolean): Promise<void> {
+  if (waits) await docs.put({ ...row, former: 1 });
+  else await docs.drop([row.type, row.id]);
+}
+
+/** Returns whether the office says something else about an own voucher than its entry does. */
+async function store_doc(shelves: Page, { type, id, doc }: Change, waits: boolean): Promise<boolean> {
+  const { docs, entries, meta } = shelves;
+  if (doc === null || doc === undefined) {
+    const row = await docs.get([type, id]);
+    if (row) await leave(docs, row, waits);
+    return false;
+  }
+  const identity = (await meta.get('identity')) as Identity | undefined;
+  if (identity && type === 'company' && id === identity.company.id) await meta.put({ ...identity, company: doc as Company }, 'identity');
+  if (identity && type === 'device' && id === identity.device.id) {
+    const device = doc as Device;
+    await meta.put(device.forked ? 'forked' : (device.state ?? 'active'), 'device_state');
+    await meta.put({ ...identity, device }, 'identity');
+  }
+  if (type !== 'voucher') {
+    await docs.put({ type, id, doc });
+    return false;
+  }
+  const entry = await entries.by('id', id);
+  const own = entry?.kind === 'receipt_issued' ? (JSON.parse(entry.body) as ReceiptIssued) : undefined;
+  const voucher = doc as Voucher;
+  const faithful = own ? as_issued(voucher, own) : voucher;
+  await docs.put({ type, id, doc: faithful });
+  return faithful !== voucher;
+}
+
+/** The office adds to a voucher (its deposit, its void, its flags); what the paper says is what the own entry says. */
+function as_issued(voucher: Voucher, own: ReceiptIssued): Voucher {
+  const { number, book, leaf, customer, currency, tenders } = own;
+  const amounts = (rows: Voucher['tenders']) => JSON.stringify(rows.map((row) => [row.method, row.currency, row.amount]));
+  const same =
+    voucher.number === number &&
+    voucher.book === book &&
+    voucher.leaf === leaf &&
+    voucher.customer === customer &&
+    voucher.currency === currency &&
+    amounts(voucher.tenders) === amounts(tenders);
+  return same ? voucher : { ...voucher, number, book, leaf, customer, currency, tenders };
+}
+
+/** A book for this phone is accepted by the phone itself, once the server's signature on its grant has been verified. */
+export async function accept_books(): Promise<boolean> {
+  const { identity, keys, books, grants } = await read(['meta', 'docs', 'grants'], async (shelves) => ({
+    identity: (await shelves.meta.get('identity')) as Identity | undefined,
+    keys: (await shelves.docs.all(under('server_key'))).map((row) => row.doc as ServerKey),
+    books: (await shelves.docs.all(under('book'))).filter((row) => !row.former).map((row) => row.doc as Book),
+    grants: new Set((await shelves.grants.all()).map((grant) => grant.book)),
+  }));
+  if (!identity) return false;
+  let accepted = false;
+  for (const book of books) {
+    if (book.device !== identity.device.id || book.kind !== 'electronic' || grants.has(book.id)) continue;
+    if ((book.state ?? 'assigned') !== 'assigned' || !(await grant_is_good(book, [...identity.keys, ...keys]))) continue;
+    const { id, series, first, last, width, grant } = book;
+    if (!grant) continue;
+    await accept_book({ book: id, series, first, last, width, ...grant });
+    accepted = true;
+  }
+  return accepted;
+}
+
+async function grant_is_good({ id, series, first, last, width, device, grant }: Book, keys: ServerKey[]): Promise<boolean> {
+  if (!grant) return false;
+  try {
+    const envelope = JSON.parse(grant.envelope) as Envelope;
+    const body = JSON.parse(grant.body) as BookAssigned;
+    const says = body.book === id && body.series === series && body.first === first && body.last === last;
+    const fits = envelope.kind === 'book_assigned' && body.device === device && (body.width ?? 6) === width;
+    if (!says || !fits || (await hash_of(grant.body)) !== envelope.body_hash) return false;
+    return await server_vouches(keys, grant.envelope, grant.sig);
+  } catch {
+    return false;
+  }
+}

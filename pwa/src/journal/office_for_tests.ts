@@ -1,0 +1,357 @@
+/** A small office that speaks the protocol, and tabs of a phone that talk to it. Only tests import this. */
+import { IDBFactory } from 'fake-indexeddb';
+import { vi } from 'vitest';
+
+import { base64url, bytes_of, hash_of, utf8 } from '../ledger/chain';
+import { apply_own, no_docs, SHOWN_TYPES, type Docs, type OwnEntry, type ShownType } from '../ledger/overlay';
+import type { Bodies, Book, Change, Company, Device, Documents, Envelope, Head, Kind, ReceiptIssued, ServerKey, User } from '../wire/types';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+export const company: Company = {
+  id: 'co_nour',
+  name: 'Nour',
+  name_ar: 'نور',
+  country: 'EG',
+  currency: 'EGP',
+  time_zone: 'Africa/Cairo',
+  address: 'https://nour.example',
+  branches: [],
+  policy: {},
+};
+export const user: User = { id: 'u1', login: 'samir', name: 'Samir', name_ar: 'سمير', role: 'collector', branch: 'cai' };
+
+interface Kept {
+  position: number;
+  hash: string;
+  envelope: Envelope;
+  body: unknown;
+  verdict: string;
+  flags: string[];
+}
+
+/** How the next requests fare; each is used once. */
+export type Fault =
+  | 'unreachable'
+  | 'lose_reply'
+  | 'too_large'
+  | 'quota'
+  | 'broken'
+  | 'bad_receipt'
+  | 'unauthorised';
+
+export class Office {
+  epoch = 'epoch-1';
+  docs: Docs = no_docs();
+  feed: { position: number; type: ShownType; id: string; doc: unknown }[] = [];
+  position = 0;
+  chains = new Map<string, Kept[]>();
+  forks: Kept[] = [];
+  holes: [number, number][] = [];
+  devices = new Map<string, { device: Device; key: CryptoKey }>();
+  device_state = 'active';
+  faults: Fault[] = [];
+  heads: Head[] = [];
+  batches: number[] = [];
+  page_size = 1000;
+  batch_limit = 500;
+  down = false;
+  pulls_refused = false;
+  attachments = new Map<string, ArrayBuffer>();
+  now = () => Date.now();
+
+  private constructor(
+    readonly pair: CryptoKeyPair,
+    readonly server_key: ServerKey,
+  ) {}
+
+  static async open(): Promise<Office> {
+    const pair = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+    const spki = base64url(await crypto.subtle.exportKey('spki', pair.publicKey));
+    const office = new Office(pair, { id: 'sign-1', use: 'sign', spki });
+    office.put('company', company);
+    office.put('server_key', office.server_key);
+    office.put('user', user);
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => office.answer(url, init));
+    return office;
+  }
+
+  put<Type extends ShownType>(type: Type, doc: Documents[Type]): void {
+    this.position += 1;
+    this.docs = { ...this.docs, [type]: new Map<string, unknown>([...this.docs[type]]).set(doc.id, doc) };
+    this.tell(type, doc.id, doc);
+  }
+
+  drop(type: ShownType, id: string): void {
+    this.position += 1;
+    this.tell(type, id, null);
+  }
+
+  private tell(type: ShownType, id: string, doc: unknown): void {
+    this.feed = this.feed.filter((row) => row.type !== type || row.id !== id);
+    this.feed.push({ position: this.position, type, id, doc });
+  }
+
+  async assign_book(book: string, device: string, first: number, last: number, pair = this.pair): Promise<Book> {
+    const said = { book, series: 'CAI', first, last, device, holder: user.id, width: 6 };
+    const body = JSON.stringify(said);
+    const envelope = JSON.stringify({ kind: 'book_assigned', id: book, body_hash: await hash_of(body) });
+    const sig = await this.sign(envelope, pair);
+    const doc: Book = {
+      ...{ id: book, series: 'CAI', first, last, width: 6, kind: 'electronic', holder: user.id, device },
+      grant: { envelope, body, sig },
+    };
+    this.put('book', doc);
+    return doc;
+  }
+
+  /** As if restored from an older backup: all after `position` is gone. */
+  restore(position: number, epoch: string): void {
+    this.epoch = epoch;
+    for (const [device, chain] of this.chains) {
+      this.chains.set(device, chain.filter((kept) => kept.position <= position));
+    }
+    this.position = position;
+    this.feed = [];
+    const entries = [...this.chains.values()].flat().sort((one, other) => one.position - other.position);
+    const before = this.imported;
+    this.docs = before;
+    for (const type of SHOWN_TYPES) for (const doc of before[type].values()) this.tell(type, doc.id, doc);
+    for (const kept of entries) this.post(kept);
+  }
+
+  imported: Docs = no_docs();
+
+  /** Remembers the documents as they are before any entry, for `restore`. */
+  opening(): void {
+    this.imported = this.docs;
+  }
+
+  receipts(): ReceiptIssued[] {
+    return this.accepted().filter(({ envelope }) => envelope.kind === 'receipt_issued').map(({ body }) => body as ReceiptIssued);
+  }
+
+  accepted(): Kept[] {
+    return [...this.chains.values()].flat();
+  }
+
+  async answer(url: string, init: RequestInit): Promise<Response> {
+    const path = url.replace('/api/v1', '');
+    await Promise.resolve();
+    if (this.down) throw new TypeError('no network');
+    if (path.startsWith('/sync/push')) return this.push(init.body as string);
+    if (path.startsWith('/sync/pull')) return this.pull(path);
+    if (path.startsWith('/sync/stream')) return problem(503, 'busy');
+    if (path.startsWith('/enrolments/')) return init.method === 'GET' ? json(this.peek()) : this.enrol(init.body as string);
+    if (path === '/device/challenge') return json({ challenge: 'say this' });
+    if (path === '/device/session') return this.pulls_refused ? problem(403, 'not_allowed') : json(this.session());
+    if (path.startsWith('/attachments/')) {
+      this.attachments.set(path.slice('/attachments/'.length), init.body as ArrayBuffer);
+      return new Response(null, { status: 201 });
+    }
+    return problem(404, 'not_found');
+  }
+
+  private session() {
+    return { token: 'token', expires_at: new Date(Date.now() + 3_600_000).toISOString(), user, company };
+  }
+
+  private peek() {
+    return { company: 'Nour', company_ar: 'نور', name: user.name, name_ar: user.name_ar, purpose: 'phone', require_installed: true };
+  }
+
+  private async enrol(body: string): Promise<Response> {
+    const { public_key } = JSON.parse(body) as { public_key: string };
+    const id = `dev_${this.devices.size + 1}`;
+    const key = await crypto.subtle.importKey('spki', bytes_of(public_key), ALGORITHM, true, ['verify']);
+    const key_id = base64url(await crypto.subtle.digest('SHA-256', bytes_of(public_key))).slice(0, 16);
+    const device: Device = { id, code: `K${this.devices.size + 7}`, purpose: 'phone', user: user.id, branch: 'cai', public_key, key: key_id };
+    this.devices.set(id, { device, key });
+    this.put('device', device);
+    return json({
+      ...{ device, user, company, keys: [this.server_key], epoch: this.epoch, release_key: 'r', session: this.session() },
+    });
+  }
+
+  private async push(text: string): Promise<Response> {
+    const fault = this.faults.shift();
+    if (fault === 'unreachable') throw new TypeError('no network');
+    if (fault === 'too_large') return problem(413, 'too_large');
+    if (fault === 'quota') return problem(429, 'quota_reached', {}, { 'retry-after': '1' });
+    if (fault === 'broken') return problem(500, 'unexpected');
+    const { head: head_text, sig } = JSON.parse(text) as { head: string; sig: string };
+    const head = JSON.parse(head_text) as Head;
+    const known = this.devices.get(head.device);
+    if (!known) return problem(403, 'device_unknown');
+    if (head.carrier === head.device && !(await verified(known.key, head_text, sig))) return problem(403, 'bad_signature');
+    this.heads.push(head);
+    const entries = texts_of(text);
+    if (entries.length > this.batch_limit) return problem(413, 'too_large');
+    const chain = this.chains.get(head.device) ?? [];
+    this.chains.set(head.device, chain);
+    const outcomes = [];
+    for (const [index, entry] of entries.entries()) {
+      const envelope = JSON.parse(entry.envelope) as Envelope;
+      const hash = await hash_of(entry.envelope);
+      if (!(await verified(known.key, entry.envelope, entry.sig))) return problem(403, 'bad_signature');
+      const body = JSON.parse(entry.body) as unknown;
+      const there = [...chain, ...this.forks].find((kept) => kept.hash === hash);
+      if (there) {
+        outcomes.push({ seq: envelope.seq, position: there.position, verdict: there.verdict, flags: there.flags });
+        continue;
+      }
+      const last = chain.at(-1);
+      const reached = Math.max(last?.envelope.seq ?? 0, ...(head.missing ?? []).map(([, end]) => end));
+      if (envelope.seq > reached + 1) {
+        if (index === 0) return problem(409, 'gap', { expected_seq: (last?.envelope.seq ?? 0) + 1 });
+        throw new Error('a hole within a push');
+      }
+      this.holes.push(...(head.missing ?? []));
+      this.position += 1;
+      const fork = envelope.seq <= (last?.envelope.seq ?? 0) || (last?.envelope.seq === envelope.seq - 1 && envelope.prev !== last.hash);
+      const kept: Kept = { position: this.position, hash, envelope, body, verdict: fork ? 'review' : 'accepted', flags: fork ? ['fork'] : [] };
+      if (fork) {
+        this.forks.push(kept);
+        this.device_state = 'forked';
+      } else {
+        chain.push(kept);
+        this.post(kept);
+      }
+      outcomes.push({ seq: envelope.seq, position: kept.position, verdict: kept.verdict, flags: kept.flags });
+    }
+    this.batches.push(entries.length);
+    if (fault === 'lose_reply') throw new TypeError('the connection broke');
+    const last = chain.at(-1);
+    const acked = { seq: last?.envelope.seq ?? 0, hash: last?.hash ?? '', position: last?.position ?? 0 };
+    const time = new Date(this.now()).toISOString();
+    const receipt = await this.jws({ device: head.device, seq: acked.seq, hash: acked.hash, time });
+    return json({
+      outcomes,
+      acked,
+      epoch: this.epoch,
+      server_time: time,
+      receipt: fault === 'bad_receipt' ? `${receipt.slice(0, -4)}AAAA` : receipt,
+      device_state: this.device_state,
+    });
+  }
+
+  private post({ envelope, body }: Kept): void {
+    const { kind, id, seq, at, by, device } = envelope;
+    const entry: OwnEntry = { kind: kind as Kind, id, seq, at, by, device, body: body as Bodies[Kind] };
+    const before = this.docs;
+    this.docs = apply_own(before, [entry]);
+    for (const type of SHOWN_TYPES) {
+      for (const doc of this.docs[type].values()) {
+        if ((before[type] as ReadonlyMap<string, unknown>).get(doc.id) !== doc) this.tell(type, doc.id, doc);
+      }
+    }
+  }
+
+  private pull(path: string): Response {
+    if (this.pulls_refused) return problem(401, 'not_logged_in');
+    const cursor = decodeURIComponent(path.split('cursor=')[1] ?? '');
+    const [epoch = '', at = '0'] = cursor === '' ? [this.epoch] : cursor.split('|');
+    const reload = epoch !== this.epoch;
+    const from = reload ? 0 : Number(at);
+    const rows = this.feed.map((row, index) => ({ ...row, index: index + 1 })).filter((row) => row.position > from);
+    rows.sort((one, other) => one.position - other.position);
+    let page = rows.slice(0, this.page_size);
+    // A page ends where a position ends: rows of one position never stand on two pages.
+    const end = page.at(-1)?.position ?? this.position;
+    page = rows.filter((row) => row.position <= end);
+    const more = page.length < rows.length;
+    const position = more ? end : this.position;
+    const changes: Change[] = page.map(({ type, id, doc }) => ({ type, id, doc }));
+    return json({ epoch: this.epoch, cursor: `${this.epoch}|${position}`, position, more, changes, ...(reload ? { reload } : {}) });
+  }
+
+  private async jws(payload: object): Promise<string> {
+    const part = (value: object) => base64url(utf8(JSON.stringify(value)));
+    const signed = `${part({ alg: 'ES256', kid: this.server_key.id })}.${part(payload)}`;
+    return `${signed}.${await this.sign(signed)}`;
+  }
+
+  private async sign(text: string, pair = this.pair): Promise<string> {
+    return base64url(await crypto.subtle.sign(ALGORITHM, pair.privateKey, utf8(text)));
+  }
+}
+
+async function verified(key: CryptoKey, text: string, sig: string): Promise<boolean> {
+  return crypto.subtle.verify(ALGORITHM, key, bytes_of(sig), utf8(text));
+}
+
+/** The entries of a push as they stand in its text: the office hashes what arrived, not what it reads out of it. */
+function texts_of(push: string): { envelope: string; body: string; sig: string }[] {
+  const from = push.indexOf('"entries":[') + '"entries":['.length;
+  const inner = push.slice(from, push.lastIndexOf('],"sig":"'));
+  if (inner === '') return [];
+  return inner.split(/(?<="\}),(?=\{"envelope":)/).map((text) => {
+    const body_at = text.indexOf(',"body":');
+    const sig_at = text.lastIndexOf(',"sig":"');
+    return {
+      envelope: text.slice('{"envelope":'.length, body_at),
+      body: text.slice(body_at + ',"body":'.length, sig_at),
+      sig: text.slice(sig_at + ',"sig":"'.length, -2),
+    };
+  });
+}
+
+function json(value: unknown): Response {
+  return new Response(JSON.stringify(value), { status: 200 });
+}
+
+function problem(status: number, code: string, facts: object = {}, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify({ type: `/problems/${code}`, title: code, status, code, facts }), { status, headers });
+}
+
+export function new_phone(): void {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+}
+
+/** One tab: its own modules, hence its own connection, on the phone's one database. */
+export async function open_tab() {
+  vi.resetModules();
+  return {
+    append: await import('./append'),
+    attachments: await import('./attachments'),
+    copy: await import('./copy'),
+    database: await import('./database'),
+    device: await import('./device'),
+    draft: await import('./draft'),
+    exchange: await import('./exchange'),
+    health: await import('./health'),
+    lock: await import('./lock'),
+    start: await import('./start'),
+    world: await import('./world'),
+  };
+}
+
+export type Tab = Awaited<ReturnType<typeof open_tab>>;
+
+/** A phone that is enrolled, knows two customers and their items, and may number from one book. */
+export async function ready_phone(leaves = 200): Promise<{ office: Office; tab: Tab }> {
+  new_phone();
+  const office = await Office.open();
+  const tab = await open_tab();
+  await tab.device.enrol('ABCD-2345');
+  office.put('customer', { id: 'c1', code: 'C-1001', name: 'Baraka', currency: 'EGP', collectors: ['u1'] });
+  office.put('item', {
+    ...{ id: 'i1', customer: 'c1', number: 'INV-1', currency: 'EGP', date: '2026-01-01', due: '2026-01-31' },
+    ...{ original: 1_000_000, open: 1_000_000 },
+  });
+  await office.assign_book('b1', 'dev_1', 851, 850 + leaves);
+  office.opening();
+  await tab.start.start_journal();
+  await tab.exchange.exchange_now();
+  return { office, tab };
+}
+
+export function receipt(amount: number, id?: string) {
+  return {
+    customer: 'c1',
+    currency: 'EGP',
+    tenders: [{ method: 'cash' as const, currency: 'EGP', amount }],
+    allocations: [{ item: 'i1', amount }],
+    ...(id === undefined ? {} : { id }),
+  };
+}

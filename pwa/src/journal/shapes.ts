@@ -1,0 +1,168 @@
+/** The words of the journal: what screens get from it and give to it. */
+import type {
+  Allocation,
+  Bodies,
+  Book,
+  CashCount,
+  ChequeHeld,
+  Company,
+  Custody,
+  Deposit,
+  DepositWaiting,
+  Device,
+  Documents,
+  EnrolmentPeek,
+  KeptBack,
+  Kind,
+  Outcome,
+  Person,
+  Plan,
+  ReceiptIssued,
+  Safe,
+  ServerKey,
+  Total,
+  User,
+  Visit,
+  Voucher,
+} from '../wire/types';
+
+export type { Allocation, Bodies, EnrolmentPeek, Kind };
+
+export type Customer = Documents['customer'];
+export type Item = Documents['item'];
+
+export interface Identity {
+  company: Company;
+  device: Device;
+  /** Owner of a phone; null on a counting desk. */
+  user: User | null;
+  keys: ServerKey[];
+  epoch: string;
+  release_key: string;
+}
+
+/**
+ * Where an entry is on its way: on this device only; handed to the network; proved by the server's signed hand-in
+ * receipt; contained in what was pulled.
+ */
+export type EntryState = 'saved' | 'sent' | 'acknowledged' | 'seen';
+
+export interface Written<K extends Kind = Kind> {
+  id: string;
+  device: string;
+  seq: number;
+  hash: string;
+  at: string;
+  kind: K;
+  body: Bodies[K];
+}
+
+/**
+ * A receipt before it has a number. `id`: mint it with `new_id()` when the draft is opened and keep it in the draft: to
+ * issue twice with the same id gives the same voucher, so that a second tap or a retry after a failure never doubles it.
+ */
+export interface ReceiptDraft extends Omit<ReceiptIssued, 'book' | 'leaf' | 'number'> {
+  id?: string;
+}
+
+/** `qr` is the whole text of the code: `<address>/verify#<payload>.<signature>`. */
+export interface Issued {
+  written: Written<'receipt_issued'>;
+  number: string;
+  qr: string;
+  voucher: Voucher;
+}
+
+export interface DepositDraft {
+  id?: string;
+  totals: Total[];
+  cash?: CashCount[];
+  kept_back?: KeptBack[];
+  books?: string[];
+}
+
+export type BlockedReason =
+  | 'no_numbers'
+  | 'storage'
+  | 'key'
+  | 'not_enrolled'
+  | 'forked'
+  | 'revoked'
+  | 'behind_copy';
+
+/** Issuing is impossible; the list of reasons is closed and each has its own message. Nothing was written. */
+export class IssueBlocked extends Error {
+  constructor(
+    readonly reason: BlockedReason,
+    detail = '',
+  ) {
+    super(`${reason}${detail ? `: ${detail}` : ''}`);
+    this.name = 'IssueBlocked';
+  }
+}
+
+export interface Connection {
+  state: 'connected' | 'away' | 'login_needed' | 'stopped';
+  /** ISO 8601 UTC, empty before the first contact. */
+  last_contact: string;
+  server_offset_ms: number;
+}
+
+export interface Waiting {
+  unsent: number;
+  /** `at` of the oldest unsent entry, empty when nothing waits. */
+  oldest_at: string;
+  /** Unsent receipts less unsent voids of them, per currency and method. */
+  totals: Total[];
+}
+
+export interface World {
+  /** False until the database has been read. */
+  ready: boolean;
+  company: Company | null;
+  user: User | null;
+  device: Device | null;
+  /** active, revoked, lost, retired, forked: as the server last said. */
+  device_state: string;
+  people: ReadonlyMap<string, Person>;
+  customers: ReadonlyMap<string, Customer>;
+  /** Customers that left the portfolio while own entries about them still wait. For names on vouchers, not for lists. */
+  former_customers: ReadonlyMap<string, Customer>;
+  items: ReadonlyMap<string, Item>;
+  items_of: ReadonlyMap<string, Item[]>;
+  plans: ReadonlyMap<string, Plan>;
+  visits: ReadonlyMap<string, Visit>;
+  open_visit: Visit | null;
+  books: Book[];
+  vouchers: ReadonlyMap<string, Voucher>;
+  cheques: ReadonlyMap<string, ChequeHeld>;
+  /** Of the phone's owner, or of whoever is logged in. */
+  custody: Custody;
+  deposits: ReadonlyMap<string, Deposit>;
+  deposits_waiting: ReadonlyMap<string, DepositWaiting>;
+  safes: ReadonlyMap<string, Safe>;
+  /** Of an entry or of the thing that it makes. What is not an own entry was pulled, and is therefore seen. */
+  entry_state: (id: string) => EntryState;
+  /** What the office made of an own entry; undefined until it said so. */
+  own_verdict: (id: string) => Outcome | undefined;
+  waiting: Waiting;
+  numbers_left: number;
+}
+
+export type CopyState = 'ok' | 'unavailable' | 'failed' | 'behind' | 'differs';
+
+export interface Health {
+  installed: boolean;
+  persisted: boolean;
+  strict_write: boolean;
+  key: boolean;
+  /** Bytes; 0 when the browser does not tell. */
+  quota: { usage: number; quota: number; low: boolean };
+  /** The second copy of all entries beside the database. */
+  copy: CopyState;
+  database: 'ok' | 'blocked' | 'lost';
+  /** The last hand-in receipt did not verify; the office's chain or vouchers are not ours; the office knows no such device. */
+  handed_in: 'ok' | 'receipt_unverified' | 'office_differs' | 'device_unknown';
+  /** How far the clock is ahead of the last signed server time, in hours; 0 when it is not. */
+  clock_ahead_hours: number;
+}

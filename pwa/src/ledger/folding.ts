@@ -1,0 +1,26 @@
+/** How names are compared when somebody searches: spelling that people mix up is folded into one. Never for display. */
+
+const MARKS = /[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f\u061c]/g; // tashkeel, tatweel, joiners, direction marks
+const SAME: Record<string, string> = { أ: 'ا', إ: 'ا', آ: 'ا', ٱ: 'ا', ة: 'ه', ى: 'ي', ی: 'ي', ک: 'ك', ؤ: 'و', ئ: 'ي' };
+
+export function fold(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(MARKS, '')
+    .replace(/[أإآٱةىیکؤئ]/g, (letter) => SAME[letter] ?? letter)
+    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x0660))
+    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x06f0))
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** All words of the search stand somewhere in the folded text. Blanks and hyphens inside numbers do not matter. */
+export function found_in(folded: string, search: string): boolean {
+  const wanted = fold(search);
+  if (wanted === '') return true;
+  const tight = folded.replace(/[\s-]/g, '');
+  return wanted.split(' ').every((word) => folded.includes(word) || tight.includes(word.replace(/-/g, ''))) || (/^[\d\s-]+$/.test(wanted) && tight.includes(wanted.replace(/[\s-]/g, '')));
+}

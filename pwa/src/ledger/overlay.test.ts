@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+
+import { load_cases } from '../testing/cases';
+import { apply_own, no_docs, type Docs, type OwnEntry, type ShownType } from './overlay';
+
+type Listed = Partial<Record<ShownType, { id: string }[]>>;
+
+interface Row {
+  name: string;
+  given: Listed;
+  entries: OwnEntry[];
+  expect: Listed;
+}
+
+const rows = load_cases<Row[]>('overlay');
+
+function documents(given: Listed): Docs {
+  const docs = no_docs() as unknown as Record<string, Map<string, unknown>>;
+  for (const [type, list] of Object.entries(given)) for (const doc of list) docs[type]?.set(doc.id, doc);
+  return docs as unknown as Docs;
+}
+
+/** A field at its default is left out of a document. */
+function is_default(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
+}
+
+test.each(rows)('$name', ({ given, entries, expect: expected }) => {
+  const docs = apply_own(documents(given), entries);
+
+  for (const [type, list] of Object.entries(expected)) {
+    for (const wanted of list) {
+      const found = docs[type as ShownType].get(wanted.id) as unknown as Record<string, unknown> | undefined;
+      expect(found, `${type} ${wanted.id}`).toBeDefined();
+      for (const [field, value] of Object.entries(wanted as Record<string, unknown>)) {
+        if (found?.[field] === undefined && is_default(value)) continue;
+        if (field === 'void') expect(found?.[field]).toMatchObject(value as object);
+        else expect(found?.[field], `${type} ${wanted.id} ${field}`).toEqual(value);
+      }
+    }
+  }
+});
+
+test.each(rows)('$name: applied twice it is applied once', ({ given, entries }) => {
+  const once = apply_own(documents(given), entries);
+
+  expect(apply_own(once, entries)).toEqual(once);
+});
+
+test.each(rows)('$name: the documents given are not touched', ({ given, entries }) => {
+  const docs = documents(structuredClone(given));
+  apply_own(docs, entries);
+
+  expect(docs).toEqual(documents(given));
+});
+
+test('a refused entry does nothing', () => {
+  const row = rows.find(({ entries }) => entries.some((entry) => entry.kind === 'receipt_issued'));
+  if (!row) throw new Error('no such row');
+  const docs = documents(row.given);
+
+  expect(apply_own(docs, row.entries.map((entry) => ({ ...entry, verdict: 'refused' as const })))).toEqual(docs);
+});
+
+test('a receipt under review is in the hands, and pays for nothing', () => {
+  const row = rows.find(({ name }) => name.startsWith('a cheque is paper in hand'));
+  if (!row) throw new Error('no such row');
+  const docs = apply_own(documents(row.given), row.entries.map((entry) => ({ ...entry, verdict: 'review' as const })));
+
+  expect(docs.custody.get('u1')).toMatchObject({ cash: { EGP: 30000 }, cheques: { EGP: 50000 } });
+  expect(docs.item.get('i1')).toMatchObject({ open: 80000 });
+  expect(docs.customer.get('c1')?.uncleared).toBeUndefined();
+});

@@ -1,0 +1,375 @@
+/**
+ * What own entries do to the documents that a screen shows, until the office's documents contain them. The same rules as
+ * the server's, row for row in tests/cases/overlay.json; a difference between the two shows as a jumping balance.
+ */
+import type { Bodies, Cash, Cheque, DocumentType, Documents, Kind, Verdict, Voucher } from '../wire/types';
+import { add_leaf, has_leaf } from './numbering';
+
+type Amounts = Record<string, number>;
+
+/** Books in these states may give a number. */
+export const NUMBERING_STATES: ReadonlySet<string> = new Set(['assigned', 'accepted', 'open']);
+
+/** What devices are sent. */
+export const SHOWN_TYPES = [
+  'company',
+  'server_key',
+  'user',
+  'person',
+  'device',
+  'customer',
+  'item',
+  'plan',
+  'visit',
+  'book',
+  'voucher',
+  'cheque',
+  'custody',
+  'deposit',
+  'deposit_waiting',
+  'safe',
+] as const satisfies readonly DocumentType[];
+export type ShownType = (typeof SHOWN_TYPES)[number];
+
+export type Docs = { readonly [Type in ShownType]: ReadonlyMap<string, Documents[Type]> };
+
+export interface OwnEntry<K extends Kind = Kind> {
+  kind: K;
+  id: string;
+  seq: number;
+  at: string;
+  by: string;
+  device: string;
+  body: Bodies[K];
+  /** What the office has made of it, once that is known. */
+  verdict?: Verdict;
+}
+
+export function no_docs(): Docs {
+  return Object.fromEntries(SHOWN_TYPES.map((type) => [type, new Map()])) as unknown as Docs;
+}
+
+/** The documents after these entries, in order of chain and seq. What an entry has already done to them it does not do again. */
+export function apply_own(docs: Docs, entries: readonly OwnEntry[]): Docs {
+  const next = new Next(docs);
+  for (const entry of entries) {
+    if (entry.verdict === 'refused') continue;
+    const rule = RULES[entry.kind] as ((next: Next, entry: OwnEntry) => void) | undefined;
+    rule?.(next, entry);
+  }
+  return next.docs;
+}
+
+/** The documents under change: a type's map is copied when it is first written to, documents are always replaced whole. */
+class Next {
+  readonly docs: Docs;
+  private readonly copied = new Set<ShownType>();
+
+  constructor(docs: Docs) {
+    this.docs = { ...docs };
+  }
+
+  get<Type extends ShownType>(type: Type, id: string): Documents[Type] | undefined {
+    return this.docs[type].get(id);
+  }
+
+  all<Type extends ShownType>(type: Type): Documents[Type][] {
+    return [...this.docs[type].values()];
+  }
+
+  put<Type extends ShownType>(type: Type, doc: Documents[Type]): void {
+    if (!this.copied.has(type)) {
+      (this.docs as Record<ShownType, unknown>)[type] = new Map(this.docs[type]);
+      this.copied.add(type);
+    }
+    (this.docs[type] as Map<string, Documents[Type]>).set(doc.id, doc);
+  }
+
+  change<Type extends ShownType>(type: Type, id: string, change: (doc: Documents[Type]) => Partial<Documents[Type]>): void {
+    const doc = this.get(type, id);
+    if (doc) this.put(type, { ...doc, ...change(doc) });
+  }
+
+  custody(user: string): Documents['custody'] {
+    return this.get('custody', user) ?? { id: user };
+  }
+}
+
+type Rule<K extends Kind> = (next: Next, entry: OwnEntry<K>) => void;
+
+const RULES: { [K in Kind]?: Rule<K> } = {
+  visit_started(next, { id, at, by, device, body }) {
+    if (next.get('visit', id)) return;
+    next.put('visit', {
+      id,
+      customer: body.customer,
+      user: by,
+      device,
+      day: day_of(at, next),
+      started_at: at,
+      planned: body.planned ?? false,
+      position: body.position ?? null,
+    });
+    next.change('device', device, () => ({ visit: id }));
+  },
+
+  visit_ended(next, { at, device, body }) {
+    next.change('visit', body.visit, () => ({
+      ended_at: at,
+      outcome: body.outcome,
+      note: body.note ?? '',
+      next_date: body.next_date ?? null,
+    }));
+    next.change('device', device, ({ visit }) => (visit === body.visit ? { visit: '' } : {}));
+  },
+
+  receipt_issued,
+
+  voucher_shown(next, { body }) {
+    next.change('voucher', body.receipt, () => ({ shown: true, ...(body.qr ? { qr: body.qr } : {}) }));
+  },
+
+  voucher_printed(next, { body }) {
+    next.change('voucher', body.receipt, ({ printed = 0 }) => ({ printed: Math.max(printed, body.copy) }));
+  },
+
+  voucher_shared(next, { body }) {
+    next.change('voucher', body.receipt, () => ({ shared: true }));
+  },
+
+  void_requested(next, { id, at, by, body }) {
+    next.change('voucher', body.receipt, (voucher) => {
+      const asked = voucher.void && (voucher.void.state ?? 'requested') !== 'refused';
+      if (asked || voucher.void?.request === id || !stands(voucher)) return {};
+      return { void: { request: id, reason: body.reason, at, by, note: body.note ?? '', state: 'requested' } };
+    });
+  },
+
+  receipt_voided,
+
+  deposit_declared,
+
+  book_accepted(next, { body }) {
+    next.change('book', body.book, ({ state = 'assigned' }) => (state === 'assigned' ? { state: 'accepted' } : {}));
+  },
+};
+
+/** An item takes what it still can of the customer's wish; the rest of the voucher is the customer's credit on account. */
+function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: OwnEntry<'receipt_issued'>): void {
+  if (next.get('voucher', id)) return;
+  // Under review the money is in the hands, and what it pays for waits in suspense.
+  const posts = verdict !== 'review';
+  const total = body.tenders.reduce((sum, tender) => sum + tender.amount, 0);
+  const taken: { item: string; amount: number }[] = [];
+  for (const { item: item_id, amount: wish } of body.allocations ?? []) {
+    const item = next.get('item', item_id);
+    if (!posts || item?.customer !== body.customer || item.currency !== body.currency) continue;
+    const amount = Math.min(wish, Math.max(item.open ?? 0, 0));
+    if (amount === 0) continue;
+    next.put('item', { ...item, collected: (item.collected ?? 0) + amount, open: (item.open ?? 0) - amount });
+    taken.push({ item: item_id, amount });
+  }
+  const on_account = total - taken.reduce((sum, { amount }) => sum + amount, 0);
+  if (posts) next.change('customer', body.customer, ({ credit }) => ({ credit: plus(credit, body.currency, on_account) }));
+  for (const [index, tender] of body.tenders.entries()) take(next, id, by, body, index, tender, posts);
+  next.put('voucher', {
+    id,
+    number: body.number,
+    book: body.book,
+    leaf: body.leaf,
+    customer: body.customer,
+    device,
+    seq,
+    by,
+    at,
+    currency: body.currency,
+    tenders: body.tenders,
+    allocations: body.allocations ?? [],
+    taken,
+    on_account,
+    visit: body.visit ?? '',
+    verdict: verdict ?? 'accepted',
+    state: 'issued',
+  });
+  next.change('book', body.book, (book) => {
+    if (book.device !== device || body.leaf < book.first || body.leaf > book.last) return {};
+    const issued = add_leaf(book.issued ?? '0', body.leaf - book.first);
+    if (!NUMBERING_STATES.has(book.state ?? 'assigned')) return { issued };
+    return body.leaf === book.last ? { issued, state: 'full', full_seq: seq } : { issued, state: 'open' };
+  });
+  if (body.visit) {
+    next.change('visit', body.visit, ({ vouchers = [] }) =>
+      vouchers.includes(id) ? {} : { vouchers: [...vouchers, id] },
+    );
+  }
+}
+
+function take(
+  next: Next,
+  voucher: string,
+  collector: string,
+  body: Bodies['receipt_issued'],
+  index: number,
+  tender: Cash | Cheque,
+  posts: boolean,
+): void {
+  const custody = next.custody(collector);
+  const { currency, amount } = tender;
+  if (tender.method === 'cash') {
+    next.put('custody', { ...custody, cash: plus(custody.cash, currency, amount) });
+    return;
+  }
+  next.put('custody', {
+    ...custody,
+    cheques: plus(custody.cheques, currency, amount),
+    cheque_count: (custody.cheque_count ?? 0) + 1,
+  });
+  if (posts) {
+    next.change('customer', body.customer, ({ uncleared }) => ({ uncleared: plus(uncleared, currency, amount) }));
+  }
+  next.put('cheque', {
+    id: `${voucher}.${index}`,
+    voucher,
+    number_on_voucher: body.number,
+    customer: body.customer,
+    collector,
+    currency,
+    amount,
+    bank: tender.bank,
+    branch: tender.branch ?? '',
+    number: tender.number,
+    due: tender.due,
+    drawer: tender.drawer ?? '',
+    state: 'held',
+    holder: collector,
+  });
+}
+
+/** All that the voucher did is taken back; the number stays used. The paper may still be about: a deposit must confirm. */
+function receipt_voided(next: Next, { at, body }: OwnEntry<'receipt_voided'>): void {
+  const voucher = next.get('voucher', body.receipt);
+  if (!voucher || !stands(voucher)) return;
+  for (const { item: item_id, amount } of voucher.taken ?? []) {
+    next.change('item', item_id, ({ collected = 0, open = 0 }) => ({ collected: collected - amount, open: open + amount }));
+  }
+  if (posted(voucher)) {
+    next.change('customer', voucher.customer, ({ credit }) => ({
+      credit: plus(credit, voucher.currency, -(voucher.on_account ?? 0)),
+    }));
+  }
+  for (const [index, tender] of voucher.tenders.entries()) give_back(next, voucher, index, tender);
+  const custody = next.custody(voucher.by);
+  next.put('custody', { ...custody, unconfirmed: (custody.unconfirmed ?? 0) + 1 });
+  next.put('voucher', { ...voucher, state: 'voided', voided_at: at, void_reason: body.reason });
+  next.change('book', voucher.book, (book) =>
+    voucher.leaf < book.first || voucher.leaf > book.last || !has_leaf(book.issued ?? '0', voucher.leaf - book.first)
+      ? {}
+      : { voided: add_leaf(book.voided ?? '0', voucher.leaf - book.first) },
+  );
+}
+
+function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | Cheque): void {
+  const custody = next.custody(voucher.by);
+  const { currency, amount } = tender;
+  const declared = next.get('deposit', voucher.deposit ?? '');
+  if (tender.method === 'cash') {
+    if (declared) {
+      next.put('custody', { ...custody, transit_cash: plus(custody.transit_cash, currency, -amount) });
+      next.put('deposit', { ...declared, expected: plus(declared.expected, currency, -amount) });
+    } else next.put('custody', { ...custody, cash: plus(custody.cash, currency, -amount) });
+    return;
+  }
+  const id = `${voucher.id}.${index}`;
+  if (declared) {
+    next.put('custody', { ...custody, transit_cheques: plus(custody.transit_cheques, currency, -amount) });
+    next.put('deposit', { ...declared, cheques: (declared.cheques ?? []).filter((cheque) => cheque !== id) });
+  } else {
+    next.put('custody', {
+      ...custody,
+      cheques: plus(custody.cheques, currency, -amount),
+      cheque_count: (custody.cheque_count ?? 0) - 1,
+    });
+  }
+  if (posted(voucher)) {
+    next.change('customer', voucher.customer, ({ uncleared }) => ({ uncleared: plus(uncleared, currency, -amount) }));
+  }
+  next.change('cheque', id, () => ({ state: 'given_back', holder: voucher.customer }));
+}
+
+/**
+ * Declared cash, and the cheques in the collector's hands, leave for the deposit's transit. What is kept back stays in
+ * hand, and so does a voucher that bears such a tender: a later deposit covers it.
+ */
+function deposit_declared(next: Next, { id, seq, at, by, device, body }: OwnEntry<'deposit_declared'>): void {
+  if (next.get('deposit', id)) return;
+  const kept = new Set((body.kept_back ?? []).map(({ receipt, tender }) => `${receipt}.${tender}`));
+  const below = (voucher: Voucher) => voucher.device !== device || voucher.seq < seq;
+  const covered = next
+    .all('voucher')
+    .filter((voucher) => voucher.by === by && !voucher.deposit && below(voucher))
+    .filter((voucher) => !voucher.tenders.some((_, index) => kept.has(`${voucher.id}.${index}`)));
+  for (const voucher of covered) next.put('voucher', { ...voucher, deposit: id });
+  const cheques = next.all('cheque').filter((cheque) => {
+    const voucher = next.get('voucher', cheque.voucher);
+    return cheque.holder === by && cheque.state === 'held' && !kept.has(cheque.id) && (!voucher || below(voucher));
+  });
+  let custody = next.custody(by);
+  for (const cheque of cheques) {
+    next.put('cheque', { ...cheque, state: 'transit', holder: id });
+    custody = {
+      ...custody,
+      cheques: plus(custody.cheques, cheque.currency, -cheque.amount),
+      transit_cheques: plus(custody.transit_cheques, cheque.currency, cheque.amount),
+    };
+  }
+  let expected: Amounts = {};
+  for (const { currency, method, amount } of body.totals) {
+    if (method !== 'cash') continue;
+    custody = {
+      ...custody,
+      cash: plus(custody.cash, currency, -amount),
+      transit_cash: plus(custody.transit_cash, currency, amount),
+    };
+    expected = plus(expected, currency, amount);
+  }
+  next.put('custody', { ...custody, cheque_count: (custody.cheque_count ?? 0) - cheques.length });
+  next.put('deposit', {
+    id,
+    name: body.name,
+    collector: by,
+    device,
+    branch: next.get('user', by)?.branch || (next.get('device', device)?.branch ?? ''),
+    seq,
+    at,
+    state: 'declared',
+    totals: body.totals,
+    cash: body.cash ?? [],
+    expected,
+    cheques: cheques.map((cheque) => cheque.id),
+    kept_back: body.kept_back ?? [],
+    books: body.books ?? [],
+    vouchers: covered.filter(stands).length,
+  });
+  next.change('device', device, ({ deposits = 0 }) => ({ deposits: Math.max(deposits, body.count) }));
+}
+
+function stands(voucher: Voucher): boolean {
+  return (voucher.state ?? 'issued') === 'issued';
+}
+
+function posted(voucher: Voucher): boolean {
+  return (voucher.verdict ?? 'accepted') === 'accepted';
+}
+
+/** A currency at zero is left out, as the office does. */
+function plus(amounts: Amounts | undefined, currency: string, amount: number): Amounts {
+  const { [currency]: before = 0, ...others } = amounts ?? {};
+  return before + amount === 0 ? others : { ...amounts, [currency]: before + amount };
+}
+
+/** The company's calendar day of a moment; without a company, the day that the writer's own clock showed. */
+function day_of(at: string, next: Next): string {
+  const company = next.all('company')[0];
+  if (!company) return at.slice(0, 10);
+  return new Intl.DateTimeFormat('en-CA', { timeZone: company.time_zone, dateStyle: 'short' }).format(new Date(at));
+}

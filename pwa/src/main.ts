@@ -1,0 +1,15 @@
+import './tokens.css';
+import './fonts.css';
+import './app.css';
+
+import { mount } from 'svelte';
+
+import App from './App.svelte';
+import { show_setting } from './text';
+
+const target = document.getElementById('app');
+if (!target) throw new Error('index.html has no element with the id "app"');
+show_setting();
+mount(App, { target });
+
+if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js');

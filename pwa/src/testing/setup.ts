@@ -1,0 +1,2 @@
+// An IndexedDB in memory for every test file.
+import 'fake-indexeddb/auto';
