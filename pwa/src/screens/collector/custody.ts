@@ -1,0 +1,58 @@
+/** What the collector holds, and what a declaration makes of it. */
+import type { World } from '../../journal/world';
+import type { CashCount, ChequeHeld, Deposit, KeptBack, Notes, Total } from '../../wire/types';
+import { notes_total } from './collecting';
+
+export function cheques_in_hand(world: World): ChequeHeld[] {
+  const me = world.user?.id ?? '';
+  return [...world.cheques.values()].filter(({ state, holder }) => state === 'held' && holder === me).sort((one, other) => (one.due < other.due ? -1 : 1));
+}
+
+export function cash_in_hand(world: World): [currency: string, amount: number][] {
+  return Object.entries(world.custody.cash ?? {}).filter(([, amount]) => amount !== 0);
+}
+
+export interface Declaration {
+  totals: Total[];
+  cash: CashCount[];
+  kept_back: KeptBack[];
+}
+
+/** counted: notes by currency, as they lie in the hand. kept: the reason by cheque id, for each cheque that is not there. */
+export function declaration_of(counted: Record<string, Notes[]>, cheques: readonly ChequeHeld[], kept: Record<string, string>): Declaration {
+  const cash: CashCount[] = [];
+  const totals: Total[] = [];
+  for (const [currency, notes] of Object.entries(counted)) {
+    const amount = notes_total(notes);
+    if (amount === 0) continue;
+    cash.push({ currency, amount, notes });
+    totals.push({ currency, method: 'cash', count: 1, amount });
+  }
+  const kept_back: KeptBack[] = [];
+  for (const cheque of cheques) {
+    const reason = kept[cheque.id];
+    if (reason !== undefined) {
+      kept_back.push({ receipt: cheque.voucher, tender: Number(cheque.id.slice(cheque.id.lastIndexOf('.') + 1)), reason });
+      continue;
+    }
+    const row = totals.find(({ currency, method }) => method === 'cheque' && currency === cheque.currency);
+    if (row) {
+      row.count += 1;
+      row.amount += cheque.amount;
+    } else {
+      totals.push({ currency: cheque.currency, method: 'cheque', count: 1, amount: cheque.amount });
+    }
+  }
+  return { totals, cash, kept_back };
+}
+
+/** Sums by currency over methods: what the button says. */
+export function sums(totals: readonly Total[]): [currency: string, amount: number][] {
+  const found: Record<string, number> = {};
+  for (const { currency, amount } of totals) found[currency] = (found[currency] ?? 0) + amount;
+  return Object.entries(found);
+}
+
+export function deposits_of(world: World): Deposit[] {
+  return [...world.deposits.values()].sort((one, other) => new Date(other.at).getTime() - new Date(one.at).getTime());
+}

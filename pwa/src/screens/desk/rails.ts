@@ -1,0 +1,58 @@
+/** Which screens a role has, in the order of its rail. The address of a screen is `/desk/<screen>`. */
+import type { IconName } from '../../parts/icons';
+import type { Key } from '../../text';
+
+export type Screen =
+  | 'deposits'
+  | 'safe'
+  | 'board'
+  | 'plans'
+  | 'decisions'
+  | 'flags'
+  | 'customers'
+  | 'ageing'
+  | 'users'
+  | 'devices'
+  | 'books'
+  | 'assignments'
+  | 'import';
+
+export interface RailLine {
+  screen: Screen;
+  icon: IconName;
+  title: Key;
+}
+
+const LINES: Record<Screen, RailLine> = {
+  deposits: { screen: 'deposits', icon: 'inbox', title: 'desk.deposits' },
+  safe: { screen: 'safe', icon: 'safe', title: 'desk.safe' },
+  board: { screen: 'board', icon: 'board', title: 'desk.board' },
+  plans: { screen: 'plans', icon: 'route', title: 'desk.plans' },
+  decisions: { screen: 'decisions', icon: 'inbox', title: 'desk.decisions' },
+  flags: { screen: 'flags', icon: 'flag', title: 'desk.flags' },
+  customers: { screen: 'customers', icon: 'people', title: 'desk.customers' },
+  ageing: { screen: 'ageing', icon: 'chart', title: 'desk.ageing' },
+  users: { screen: 'users', icon: 'people', title: 'desk.users' },
+  devices: { screen: 'devices', icon: 'saved', title: 'desk.devices' },
+  books: { screen: 'books', icon: 'book', title: 'desk.books' },
+  assignments: { screen: 'assignments', icon: 'link', title: 'desk.assignments' },
+  import: { screen: 'import', icon: 'download', title: 'desk.import' },
+};
+
+const RAILS: Record<string, Screen[]> = {
+  cashier: ['deposits', 'safe'],
+  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments'],
+  administrator: ['users', 'devices', 'books', 'assignments', 'import', 'board', 'flags', 'ageing'],
+};
+
+/** A collector has no desk: the answer is empty, and the shell says so. */
+export function rail_of(role: string): RailLine[] {
+  return (RAILS[role] ?? []).map((screen) => LINES[screen]);
+}
+
+/** The screen that an address names, if this role has it, else the first of its rail. */
+export function screen_of(path: string, role: string): Screen | undefined {
+  const rail = RAILS[role] ?? [];
+  const named = /^\/desk\/([a-z]+)/.exec(path)?.[1];
+  return rail.find((screen) => screen === named) ?? rail[0];
+}
