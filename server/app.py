@@ -173,6 +173,8 @@ async def application_file(request: AnyRequest) -> Response[bytes]:
 
 def _read_inside(root: Path, file: Path) -> bytes | None:
     """The file's bytes, or None when it is not there or lies outside the application."""
-    if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
+    try:
+        inside = file.is_file() and file.resolve().is_relative_to(root.resolve())
+        return file.read_bytes() if inside else None
+    except OSError:  # a name too long for any file
         return None
-    return file.read_bytes()

@@ -1,6 +1,7 @@
 """One open company: its store under a lock, its keys, its writer, its readers. The only owner of the file."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import secrets
@@ -20,6 +21,7 @@ from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
 from server.settings import Settings
 from server.store.sqlite import SqliteStore, connect
+from server.writes import top_up_books
 
 T = TypeVar("T")
 READERS = 3
@@ -61,12 +63,13 @@ class OpenCompany:
             for purpose, private in db.execute("SELECT purpose, private FROM server_key WHERE retired = 0")
         }
         self.writer = Writer(self.store, self.id, self.keys["sign"], new_id("srv"), clock)
-        self.inbox = Inbox(self.writer, self._published)
+        self.inbox = Inbox(self.writer, self._published, top_up_books)
         self.inbox.start()
         self.position = self.store.tip()[0]
         epoch = db.execute("SELECT body ->> '$.epoch' FROM record WHERE type = 'company'").fetchone()[0]
         self.epoch = str(epoch or 1)  # a field at its default is left out of the document
         self.device_keys: dict[str, str] = {}
+        self.leaving = False
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._readers: asyncio.Queue[aiosqlite.Connection] | None = None
         self._all_readers: list[aiosqlite.Connection] = []
@@ -141,7 +144,13 @@ class OpenCompany:
     def _published(self, position: int) -> None:
         self.position = position
         for event, loop in list(self._listeners.items()):
-            loop.call_soon_threadsafe(event.set)
+            with contextlib.suppress(RuntimeError):  # its loop has ended; nobody listens there any more
+                loop.call_soon_threadsafe(event.set)
+
+    def end_news(self) -> None:
+        """The server is leaving: whoever listens stops."""
+        self.leaving = True
+        self._published(self.position)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Event]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import aiosqlite
+import msgspec
 
 from sync.chain import b64, unb64
 
@@ -24,10 +25,12 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":
         try:
-            position, record, h = unb64(text).split(b".", 2)
-            return cls(int(position), int(record), h)
+            position_text, record_text, h = unb64(text).split(b".", 2)
+            position, record = int(position_text), int(record_text)
         except ValueError:
             return None
+        within = 0 <= position <= _LAST and 0 <= record <= _LAST
+        return cls(position, record, h) if within else None
 
 
 async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
@@ -50,7 +53,7 @@ async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, ep
         following = Cursor(tip, _LAST, tip_h)
         reached = tip
     changes = b",".join(
-        b'{"type":"%b","id":"%b","doc":%b}' % (type_name.encode(), id.encode(), b"null" if gone else body)
+        b'{"type":"%b","id":%b,"doc":%b}' % (type_name.encode(), msgspec.json.encode(id), b"null" if gone else body)
         for _, _, gone, type_name, id, body in rows
     )
     return b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b}' % (

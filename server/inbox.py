@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,9 @@ from server.ids import uuid7
 from server.keys import SigningKey
 from server.store.port import Appended, Store
 from sync.books import NUMBERING
-from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, stand
+from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
+from sync.reading import body_of
 from sync.state import State
 
 log = logging.getLogger("sanad.inbox")
@@ -101,8 +103,10 @@ class Writer:
         self.run = run
         self.clock = clock
         self.quota = 5000
-        self._counted: dict[tuple[str, str], int] = defaultdict(int)
+        self._counted: dict[str, int] = defaultdict(int)
+        self._counted_on = ""
         self._zone: ZoneInfo | None = None
+        self._full: set[str] = set()
 
     def moment(self, carrier: str = "") -> Moment:
         """Now, and the business day that is open now in the company's own time zone."""
@@ -143,8 +147,10 @@ class Writer:
         return arrivals
 
     def _own_after(self, head: Head, kind: str, body: msgspec.Struct, by: str) -> list[Arrival]:
+        """Unreadable if a replay could not read the body again: such an entry would mean two different things."""
         now = self.clock()
         body_bytes = msgspec.json.encode(body)
+        body_of(kind, body_bytes)
         envelope = Envelope(
             v=1,
             company=self.company,
@@ -168,6 +174,9 @@ class Writer:
         store = self.store
         heads = store.heads({push.device for push in pushes} | {self.run})
         known: dict[str, dict[int, list[Known]]] = defaultdict(dict)
+        fresh: dict[str, int] = defaultdict(int)
+        for push in pushes:
+            self._settle(push, heads[push.device])
         for push in pushes:  # several pushes of one device: the union of what they cover
             known[push.device].update(self._known(push, heads[push.device]))
         position, h = store.tip()
@@ -189,7 +198,7 @@ class Writer:
         for push, arrivals in zip(pushes, arrivals_of, strict=True):
             moment = self.moment(push.head.carrier)
             try:
-                new = self._place(push, arrivals, heads, known[push.device], moment)
+                new = self._place(push, arrivals, heads, known[push.device], moment, fresh)
             except (Gap, QuotaReached) as answer:
                 answers.append(answer)
                 continue
@@ -204,29 +213,72 @@ class Writer:
             answers.append(self._pushed(push, new, heads[push.device], state, moment.received_at))
         if appended:
             store.append(appended)
+            self._full |= {
+                book.device
+                for type_name, id in state.changed
+                if type_name == "book" and (book := state.get(Book, id)) is not None and book.state == "full"
+            }
             store.save(state)
+        for device, count in fresh.items():
+            self._counted[device] += count
         return answers
 
+    def phones_out_of_leaves(self) -> set[str]:
+        """Phones that filled a book since this was last asked."""
+        found, self._full = self._full, set()
+        return found
+
+    def _settle(self, push: Push, head: Head) -> None:
+        """An envelope that cannot be read, without a neighbour that says its place (seq 0), stands where the same bytes
+        stood before, or else right behind the head."""
+        if not push.placed or push.placed[0].seq:
+            return
+        stored = self.store.known(push.device, max(1, head.seq - 500), head.seq)
+        same = push.placed[0].entry.hash
+        seq = next((seq for seq, kept in stored.items() if any(one.hash == same for one in kept)), head.seq + 1)
+        prev = head.hash
+        for place in push.placed:
+            place.seq, place.prev = seq, prev
+            seq, prev = seq + 1, place.entry.hash
+
     def _known(self, push: Push, head: Head) -> dict[int, list[Known]]:
-        if not push.placed or push.placed[0].seq > head.seq:
+        """What is stored where the push's entries stand. Where it simply goes on from the head there is nothing."""
+        placed = push.placed
+        if not placed:
             return {}
-        return self.store.known(push.device, push.placed[0].seq, push.placed[-1].seq)
+        goes_on = placed[0].seq == head.seq + 1 and placed[0].prev == head.hash
+        if goes_on and all(links(before, after) for before, after in pairwise(placed)):
+            return {}
+        seqs = [one.seq for one in placed]
+        return self.store.known(push.device, min(seqs) - 1, max(seqs))
 
     def _place(
-        self, push: Push, arrivals: list[Arrival], heads: dict[str, Head], known: dict[int, list[Known]], moment: Moment
+        self,
+        push: Push,
+        arrivals: list[Arrival],
+        heads: dict[str, Head],
+        known: dict[int, list[Known]],
+        moment: Moment,
+        fresh: dict[str, int],
     ) -> "_New":
         """Sort a push's entries into repeats, next ones, forks; stop at a gap that nobody has declared."""
         new = _New()
-        head = heads[push.device]
+        head, own_head = heads[push.device], heads[self.run]
         fork_tail = b""
         for one, arrival in zip(push.placed, arrivals, strict=True):
+            if one.entry.envelope is None and not one.prev and one.seq == head.seq + 1:
+                one.prev = head.hash  # it does not say what it follows
+            if any(stored.fork and stored.hash == one.prev for stored in known.get(one.seq - 1, ())):
+                fork_tail = one.prev
             standing = stand(one, head, known, fork_tail)
             if standing == Standing.REPEAT:
                 stored = next(k for k in known[one.seq] if k.hash == one.entry.hash)
                 fork_tail = one.entry.hash if stored.fork else fork_tail
                 new.outcomes[id(one)] = Outcome(one.seq, stored.position, stored.verdict, list(stored.flags))
                 continue
-            if any(entry == one.entry.hash for entry in new.hashes.get(one.seq, ())):
+            twin = next((two for two in new.placed.get(one.seq, ()) if two.entry.hash == one.entry.hash), None)
+            if twin is not None:
+                new.twins[id(one)] = id(twin)
                 continue
             if not one.trusted and not push.head_trusted:
                 # Nobody vouches for these bytes; who brought them keeps them.
@@ -253,14 +305,18 @@ class Writer:
                 head = Head(one.seq, one.entry.hash, 0)
             arrival.flags = tuple(flags)
             new.arrivals.append(_Place(arrival, fork=standing == Standing.FORK, placed=one))
-            new.hashes.setdefault(one.seq, []).append(one.entry.hash)
-        fresh = sum(1 for place in new.arrivals if not place.own)
+            new.placed.setdefault(one.seq, []).append(one)
         if push.placed and not new.arrivals and not new.outcomes:
             raise Gap(heads[push.device].seq + 1)
-        key = (push.device, moment.received_at[:10])
-        if fresh and self._counted[key] + fresh > self.quota and self._counted[key] + fresh > self._quota(push.device):
+        if moment.received_at[:10] != self._counted_on:
+            self._counted_on = moment.received_at[:10]
+            self._counted.clear()
+        count = sum(1 for place in new.arrivals if not place.own)
+        today = self._counted[push.device] + fresh[push.device] + count
+        if count and today > self.quota and today > self._quota(push.device):
+            heads[self.run] = own_head  # holes of this push are not written either
             raise QuotaReached(self._quota(push.device))
-        self._counted[key] += fresh
+        fresh[push.device] += count
         return new
 
     def _quota(self, device: str) -> int:
@@ -297,7 +353,8 @@ class Writer:
         device_state = "forked" if device is not None and device.forked else device.state if device else "revoked"
         if push.head_trusted:
             self.store.contact(push.device, received_at, push.head_text)
-        outcomes = [new.outcomes[id(one)] for one in push.placed if id(one) in new.outcomes]
+        names = [new.twins.get(id(one), id(one)) for one in push.placed]
+        outcomes = [new.outcomes[name] for name in names if name in new.outcomes]
         return Pushed(outcomes, head, device_state)
 
 
@@ -311,12 +368,14 @@ class _Place:
 
 @dataclass(slots=True)
 class _New:
-    """What of a push is new: arrivals to judge, heads skipped over holes, and the outcome of each entry."""
+    """What of a push is new: arrivals to judge, heads skipped over holes, the outcome of each entry, and which entries
+    came twice in it."""
 
     arrivals: list[_Place] = field(default_factory=list)
     skipped: list[Head] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    hashes: dict[int, list[bytes]] = field(default_factory=dict)
+    placed: dict[int, list[Placed]] = field(default_factory=dict)
+    twins: dict[int, int] = field(default_factory=dict)
 
 
 def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
@@ -324,11 +383,13 @@ def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
 
 
 class Inbox:
-    """The queue in front of the writer. `published` is called in the writer's thread after each commit."""
+    """The queue in front of the writer. `published` is called in the writer's thread after each commit; `top_up` is a
+    task of its own for each phone that has filled a book, when its push has been answered."""
 
-    def __init__(self, writer: Writer, published: Callable[[int], None]) -> None:
+    def __init__(self, writer: Writer, published: Callable[[int], None], top_up: Callable[[Writer, str], None]) -> None:
         self.writer = writer
         self.published = published
+        self.top_up = top_up
         self._pushes: deque[Push] = deque()
         self._tasks: deque[_Task] = deque()
         self._wake = threading.Condition()
@@ -368,9 +429,11 @@ class Inbox:
                     return
                 group = [self._pushes.popleft() for _ in range(min(GROUP, len(self._pushes)))]
                 task = self._tasks.popleft() if not group else None
+            # A caller that hung up is not answered; from here on he can no longer take back what he asked for.
+            group = [push for push in group if push.answer.set_running_or_notify_cancel()]
             if group:
                 self._take(group)
-            elif task is not None:
+            elif task is not None and task.answer.set_running_or_notify_cancel():
                 self._do(task)
 
     def _do(self, task: _Task) -> None:
@@ -430,6 +493,7 @@ class Inbox:
         head = self.writer.store.heads([push.device])[push.device]
         state = answer.device_state if isinstance(answer, Pushed) else "active"
         push.answer.set_result(Pushed(outcomes, head, state))
+        self._top_up_books()
 
     def _transaction(self, group: list[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
         store = self.writer.store
@@ -449,6 +513,11 @@ class Inbox:
                 push.answer.set_exception(answer)
             else:
                 push.answer.set_result(answer)
+        self._top_up_books()
+
+    def _top_up_books(self) -> None:
+        for device in self.writer.phones_out_of_leaves():
+            self._do(_Task(lambda writer, device=device: self.top_up(writer, device)))  # type: ignore[misc]
 
 
 def envelope_id(arrival: Arrival) -> str:

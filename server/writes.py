@@ -1,6 +1,8 @@
 """Writing as the office does: one entry of the server's chain each, judged like any other, refused with a reason."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -8,20 +10,28 @@ from schemas.codes import Problem, Verdict
 from schemas.documents import Book, Company, Device, Series, User
 from schemas.entries.books import BookAssigned
 from schemas.entries.people import DeviceRevoked
-from server.company import OpenCompany
 from server.ids import new_id
 from server.inbox import Writer, Written
 from server.problems import ProblemError
+from sync.books import NUMBERING
 from sync.decide import SYSTEM
+from sync.reading import Unreadable
 from sync.state import State
+
+if TYPE_CHECKING:
+    from server.company import OpenCompany
 
 SPARE_BOOKS = 1
 """A phone has one open book and one spare, so that it never runs out on the road."""
 
 
 def write(writer: Writer, kind: str, body: msgspec.Struct, by: str = SYSTEM) -> Written:
-    """Write or raise REFUSED with the flags that say why; a refused wish rolls its whole task back."""
-    written = writer.write(kind, body, by)
+    """Write or raise: MALFORMED where a field is longer or other than the entry can say, REFUSED with the flags that
+    say why. Either rolls the whole task back."""
+    try:
+        written = writer.write(kind, body, by)
+    except Unreadable as error:
+        raise ProblemError(Problem.MALFORMED, str(error)) from error
     if written.outcome.verdict != Verdict.ACCEPTED:
         raise ProblemError(Problem.REFUSED, "the rules refuse this", flags=written.outcome.flags)
     return written
@@ -69,16 +79,22 @@ def assign_book(writer: Writer, device: Device, leaves: int, by: str = SYSTEM) -
     return book
 
 
+def books_wanted(device: Device | None, books: Iterable[Book]) -> int:
+    """How many books a phone lacks to have one to number from and a spare."""
+    if device is None or device.purpose != "phone" or device.state != "active" or device.forked:
+        return 0
+    usable = sum(1 for book in books if book.kind == "electronic" and book.state in NUMBERING)
+    return max(0, 1 + SPARE_BOOKS - usable)
+
+
 def top_up_books(writer: Writer, device_id: str) -> None:
     """See to it that a phone has a book to number from and a spare."""
     state = writer.state()
     device = state.get(Device, device_id)
-    if device is None or device.purpose != "phone" or device.state != "active" or device.forked:
-        return
-    books = state.group(Book, f"books/{device_id}")
-    usable = sum(1 for book in books if book.kind == "electronic" and book.state in ("assigned", "accepted", "open"))
-    for _ in range(1 + SPARE_BOOKS - usable):
-        assign_book(writer, device, 0)
+    wanted = books_wanted(device, state.group(Book, f"books/{device_id}"))
+    if device is not None:
+        for _ in range(wanted):
+            assign_book(writer, device, 0)
 
 
 def retire_other_phones(writer: Writer, user: str, by: str) -> None:
@@ -101,7 +117,7 @@ def user_named(state: State, id: str) -> User:
     return user
 
 
-def keep_code(company: OpenCompany, code: str, purpose: str, user: str, branch: str, until: str, by: str) -> None:
+def keep_code(company: "OpenCompany", code: str, purpose: str, user: str, branch: str, until: str, by: str) -> None:
     """Remember a one-time enrolment code. Only for use in the writer's thread."""
     company.store.db.execute(
         "INSERT INTO enrolment_code (code, purpose, user, branch, expires_at, made_by) VALUES (?,?,?,?,?,?)",

@@ -201,6 +201,8 @@ def _authority(arrival: Arrival, context: Context, kind: Kind, state: State) -> 
 def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Flag]:
     """Flags that any entry can earn."""
     flags: list[Flag] = []
+    if arrival.entry.envelope is None:
+        return flags
     if arrival.unknown_fields:
         flags.append(Flag.UNKNOWN_FIELDS)
     try:

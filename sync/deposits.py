@@ -208,7 +208,8 @@ def compare(count: Count, expected: Amounts, cheques: list[ChequeHeld]) -> Compa
     for one in count.cash:
         add(cash, one.currency, one.amount)
     differences: Amounts = {}
-    for currency in dict.fromkeys([*expected, *cash]):
+    # In order of the code: a map's own order is not kept by a store, and what follows from it must not change.
+    for currency in sorted({*expected, *cash}):
         add(differences, currency, cash.get(currency, 0) - expected.get(currency, 0))
     pile = [(paper.number.lstrip("0"), paper.currency, paper.amount) for paper in count.cheques]
     found: list[str] = []
@@ -244,7 +245,7 @@ def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     if found is None:
         return refused(Flag.COUNT_UNKNOWN)
     ruling = Ruling()
-    for currency in dict.fromkeys([*deposit.expected, *found.cash]):
+    for currency in sorted({*deposit.expected, *found.cash}):
         counted_cash = found.cash.get(currency, 0)
         difference = found.differences.get(currency, 0)
         ruling.lines += [
@@ -344,7 +345,7 @@ def judge_returned(c: Context, body: DepositReturned, state: State) -> Ruling:
     if deposit.collector == c.by:
         return refused(Flag.COLLECTED_BY_COUNTER)
     lines: list[Amount] = []
-    for currency, amount in deposit.expected.items():
+    for currency, amount in sorted(deposit.expected.items()):
         lines += [(f"cash/{deposit.collector}", currency, amount), (f"transit_cash/{deposit.id}", currency, -amount)]
     for id in deposit.cheques:
         cheque = state.get(ChequeHeld, id)

@@ -155,7 +155,8 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         on_account=total - sum(one.amount for one in taken),
         visit=body.visit,
         day=c.day,
-        verdict=stamp.verdict,
+        # The enum's own text: a default is left out of a document only if it is the same object, replayed or not.
+        verdict=Verdict(stamp.verdict).value,
         flags=stamp.flags,
     )
     state.put(voucher)
@@ -329,7 +330,8 @@ def whereabouts(voucher: Voucher, state: State) -> list[str]:
     places = [voucher.deposit] * len(voucher.tenders)
     if len(places) == 1:
         return places
-    for deposit in reversed(state.group(Deposit, f"deposits/{voucher.by}")):
+    own = [one for one in state.group(Deposit, f"deposits/{voucher.by}") if one.device == voucher.device]
+    for deposit in sorted(own, key=lambda one: one.seq, reverse=True):
         kept = {one.tender for one in deposit.kept_back if one.receipt == voucher.id}
         if kept and deposit.state != "returned":
             places = [place if index in kept else deposit.id for index, place in enumerate(places)]

@@ -6,6 +6,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -29,7 +30,7 @@ def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: b
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )
-    server = _Server(config, lambda: ready(f"http://{settings.host}:{settings.port}"))
+    server = _Server(config, lambda: ready(f"http://{settings.host}:{settings.port}"), company.end_news)
     network = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
     network.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Head and body of a reply are two writes; without this the second waits 40 ms for the client's delayed ACK.
@@ -56,11 +57,17 @@ def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: b
 class _Server(uvicorn.Server):
     """Says when it is ready, so that whoever started it need not guess."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], leaving: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Streams of news never end by themselves; without this every stop would wait for its time-out."""
+        self._leaving()
+        super().handle_exit(sig, frame)

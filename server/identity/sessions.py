@@ -77,8 +77,13 @@ def challenge(secret: str, now: datetime) -> str:
 
 def check_challenge(secret: str, text: str, now: datetime) -> None:
     stamp, _, mac = text.partition(".")
-    fresh = stamp.isdigit() and abs(now.timestamp() - int(stamp)) <= CHALLENGE_LIVES.total_seconds()
-    if not (fresh and hmac.compare_digest(mac, _mac(secret, stamp))):
+    fresh = (
+        stamp.isascii()
+        and stamp.isdigit()
+        and len(stamp) < 12
+        and abs(now.timestamp() - int(stamp)) <= CHALLENGE_LIVES.total_seconds()
+    )
+    if not (fresh and hmac.compare_digest(mac.encode(), _mac(secret, stamp).encode())):
         raise ProblemError(Problem.BAD_SIGNATURE, "the challenge is not ours or too old")
 
 

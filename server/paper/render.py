@@ -175,3 +175,5 @@ class PaperPress:
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             worker.kill()
+        # With its worker gone the pool winds up at once, and takes its semaphores with it.
+        pool.shutdown(wait=True)

@@ -127,12 +127,21 @@ async def flagged_rows(db: aiosqlite.Connection, limit: int) -> list[Any]:
 
 
 async def flags_by_user(db: aiosqlite.Connection, day: date) -> dict[str, int]:
-    """How many entries of each user that day carry a flag."""
+    """How many flagged entries of that day are about each user: his own, and what a desk found in his deposits."""
     counts: dict[str, int] = {}
-    for _, _, _, envelope, _, stamp in await flagged_rows(db, 2000):
+    about: list[str] = []
+    for _, _, _, envelope, body, stamp in await flagged_rows(db, 2000):
         written = envelope_of(envelope)
-        if written is not None and _STAMP.decode(stamp).day == day:
+        if written is None or _STAMP.decode(stamp).day != day:
+            continue
+        if written.kind in ("deposit_counted", "deposit_accepted"):
+            about.append(msgspec.json.decode(body)["deposit"])
+        else:
             counts[written.by] = counts.get(written.by, 0) + 1
+    deposits = await many(db, Deposit, about)
+    for id in about:
+        if (deposit := deposits.get(id)) is not None:
+            counts[deposit.collector] = counts.get(deposit.collector, 0) + 1
     return counts
 
 
@@ -148,7 +157,7 @@ async def happenings(db: aiosqlite.Connection, limit: int) -> list[Happening]:
             continue
         try:
             told.append((position, written, msgspec.json.decode(body, type=BODIES[written.kind]), _STAMP.decode(stamp)))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
     names = await many(db, User, [written.by for _, written, _, _ in told])
     vouchers = await many(db, Voucher, [body.receipt for _, _, body, _ in told if hasattr(body, "receipt")])
@@ -214,7 +223,7 @@ async def flags(request: AnyRequest) -> list[FlagRow]:
         user = people.get(written.by) if written else None
         try:
             said = msgspec.json.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             said = {}
         told.append(
             FlagRow(

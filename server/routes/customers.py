@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import msgspec
 from litestar import get
 from litestar.params import FromQuery
 
@@ -55,7 +56,11 @@ async def customers(
         shown = found[page * PAGE : (page + 1) * PAGE]
         items = await items_by_customer(db, [customer.id for customer in shown])
     day = company.writer.moment().day
-    return Page([row_of(customer, items.get(customer.id, []), day) for customer in shown], len(found))
+    told = [row_of(customer, items.get(customer.id, []), day) for customer in shown]
+    if caller.role == "cashier":
+        # Cheques on their way are what a cashier is going to count blind.
+        told = [msgspec.structs.replace(row, uncleared={}) for row in told]
+    return Page(told, len(found))
 
 
 def _matches(customer: Customer, words: list[str]) -> bool:

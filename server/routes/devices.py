@@ -1,12 +1,13 @@
 """Enrolment and logins: how devices get their place and people their sessions."""
 
+import asyncio
 import secrets
 
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
-from schemas.documents import ServerKey
+from schemas.documents import Book, ServerKey
 from schemas.entries.people import DeviceEnrolled
 from schemas.wire import Challenge, DeviceLogin, Enrol, Enrolled, EnrolmentPeek, Login, Session
 from server import keys
@@ -16,8 +17,8 @@ from server.ids import new_id
 from server.inbox import Writer
 from server.keys import NotAKey, key_id, public_key
 from server.problems import ProblemError
-from server.reads import all_of, device_of, rows, settings_of, user_of
-from server.writes import retire_other_phones, top_up_books, user_named, write
+from server.reads import all_of, device_of, group, rows, settings_of, user_of
+from server.writes import books_wanted, retire_other_phones, top_up_books, user_named, write
 from sync.chain import b64, unb64
 
 
@@ -63,6 +64,8 @@ def _usable(found: list[tuple[str, str, str, str]], now: str) -> tuple[str, str,
 async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol]) -> Enrolled:
     """A device trades a code and its public key for its place in the company. Its first books come with it."""
     company = company_of(request)
+    brake, caller = brake_of(request), _caller_address(request)
+    brake.check(caller, company.clock())
     try:
         public_key(data.public_key)
     except NotAKey as error:
@@ -98,7 +101,12 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
         top_up_books(writer, device)
         return device, user_id, release
 
-    device_id, user_id, release = await company.run(task)
+    try:
+        device_id, user_id, release = await company.run(task)
+    except ProblemError as problem:
+        if problem.code == Problem.CODE_UNKNOWN:
+            brake.miss(caller, company.clock())
+        raise
     async with company.reading() as db:
         device = await device_of(db, device_id)
         user = await user_of(db, user_id) if user_id else None
@@ -141,7 +149,11 @@ async def device_session(request: AnyRequest, data: JSONBody[DeviceLogin]) -> Se
             raise ProblemError(Problem.BAD_SIGNATURE, "this is not the device's signature")
         if device.state != "active" or not device.user:
             raise ProblemError(Problem.NOT_ALLOWED, "this device has been stopped", state=device.state)
-        return await open_session(db, company.id, company.token_secret, device.user, device.id, now)
+        session = await open_session(db, company.id, company.token_secret, device.user, device.id, now)
+        wanted = books_wanted(device, await group(db, Book, f"books/{device.id}"))
+    if wanted:  # a server that was killed right after a push has not topped up
+        await company.run(lambda writer: top_up_books(writer, data.device))
+    return session
 
 
 @post("/api/v1/session", status_code=200)
@@ -149,12 +161,15 @@ async def log_in(request: AnyRequest, data: JSONBody[Login]) -> Session:
     company = company_of(request)
     now = company.clock()
     brake = brake_of(request)
-    brake.check(data.login, now)
+    login = data.login.strip().lower()
+    brake.check(login, now)
     async with company.reading() as db:
-        found = await rows(db, "SELECT user, hash FROM credential WHERE login = ?", data.login.strip().lower())
-        if not password_fits(found[0][1] if found else None, data.password):
-            brake.miss(data.login, now)
-            raise ProblemError(Problem.WRONG_PASSWORD, "login or password is not right")
+        found = await rows(db, "SELECT user, hash FROM credential WHERE login = ?", login)
+    # In a thread: it computes for tens of milliseconds on purpose, and pushes must not wait for that.
+    if not await asyncio.to_thread(password_fits, found[0][1] if found else None, data.password):
+        brake.miss(login, now)
+        raise ProblemError(Problem.WRONG_PASSWORD, "login or password is not right")
+    async with company.reading() as db:
         return await open_session(db, company.id, company.token_secret, found[0][0], "", now)
 
 

@@ -238,8 +238,6 @@ class SqliteStore:
         ]
         self.db.executemany("INSERT INTO record VALUES (?,?,?,?,?,?)", inserts)
         self.db.executemany("UPDATE record SET rev = ?, grp = ?, body = ? WHERE no = ?", updates)
-        if left:
-            self.db.executemany(_FEED, left)
         for moved, scope, enters, rev in state.moves:
             self.db.execute(
                 "INSERT INTO feed (scope, rec, rev, gone) SELECT ?, no, ?, ? FROM record WHERE grp = ? AND grp > 0"
@@ -247,6 +245,8 @@ class SqliteStore:
                 (self.word(scope), rev, not enters, self._words.get(moved, -1)),
             )
         self.db.executemany(_FEED, feed)
+        # Last, and only over what is not newer: what changed while it left has left.
+        self.db.executemany(_LEFT, left)
         state.changed.clear()
         state.left.clear()
         state.moves.clear()
@@ -285,6 +285,8 @@ _FEED = (
     "INSERT INTO feed (scope, rec, rev, gone) VALUES (?,?,?,?) ON CONFLICT (scope, rec)"
     " DO UPDATE SET rev = max(rev, excluded.rev), gone = excluded.gone"
 )
+
+_LEFT = f"{_FEED} WHERE excluded.rev >= rev"
 
 
 def day_number(day: date) -> int:

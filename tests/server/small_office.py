@@ -1,0 +1,324 @@
+"""A small company behind its real application: two branches, seven people, a few customers. Phones and desks without
+screens hand in to it through its own doors."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from litestar.testing import TestClient
+
+from schemas.documents import Book, Document
+from schemas.entries.company import Branch, CompanySetUp, Policy
+from schemas.entries.customers import (
+    CustomersAssigned,
+    CustomersUpserted,
+    ItemsUpserted,
+    StatedCustomer,
+    StatedItem,
+)
+from schemas.entries.people import Role, UserEnrolled
+from server.app import create_app
+from server.company import OpenCompany, open_reader
+from server.identity.sessions import hash_password, token
+from server.inbox import Writer
+from server.keys import SigningKey
+from server.replay import digest, rebuild
+from server.settings import Settings
+from server.store.sqlite import SqliteStore
+from server.verify import verify
+from server.writes import write
+from sync.state import TYPE_OF
+from tests.phone import Phone
+
+API = "/api/v1"
+COMPANY = "cmp_test"
+START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+DAY = START.date()
+PEOPLE: list[tuple[str, Role, str]] = [
+    ("omar", "collector", "brn_cai"),
+    ("hany", "collector", "brn_cai"),
+    ("karim", "collector", "brn_giz"),
+    ("mona", "cashier", "brn_cai"),
+    ("sherif", "cashier", "brn_giz"),
+    ("nadia", "supervisor", "brn_cai"),
+    ("tarek", "administrator", "brn_cai"),
+]
+PORTFOLIOS = {"omar": ["cus_1", "cus_2", "cus_3"], "hany": ["cus_4"], "karim": ["cus_5"]}
+PASSWORDS = {"mona": "count-the-notes", "nadia": "watch-the-board"}
+_HASHES: dict[str, str] = {}
+
+
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def ahead(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+def facts(leaves: int) -> CompanySetUp:
+    return CompanySetUp(
+        company=COMPANY,
+        name="Delta Foods",
+        name_ar="دلتا للأغذية",
+        country="EG",
+        currency="EGP",
+        time_zone="Africa/Cairo",
+        address="https://sanad.example",
+        branches=[Branch("brn_cai", "Cairo", "القاهرة", "CAI"), Branch("brn_giz", "Giza", "الجيزة", "GIZ")],
+        policy=Policy(book_leaves=leaves),
+    )
+
+
+def _settle_in(writer: Writer, company: OpenCompany) -> None:
+    for login, role, branch in PEOPLE:
+        write(writer, "user_enrolled", UserEnrolled(f"usr_{login}", login, login.title(), "اسم", role, branch))
+    for login, password in PASSWORDS.items():
+        hashed = _HASHES.setdefault(password, hash_password(password))
+        company.store.db.execute("INSERT INTO credential VALUES (?,?,?)", (f"usr_{login}", login, hashed))
+    customers = [StatedCustomer(f"cus_{n}", f"C-{n}", f"Shop {n}", "EGP", f"متجر {n}", "+20") for n in range(1, 6)]
+    items = [
+        StatedItem(f"itm_{n}{part}", f"cus_{n}", f"INV-{n}{part}", "EGP", DAY - timedelta(40), DAY - timedelta(10), 100_000)
+        for n in range(1, 6)
+        for part in "ab"
+    ]  # fmt: skip
+    write(writer, "customers_upserted", CustomersUpserted(customers))
+    write(writer, "items_upserted", ItemsUpserted(items))
+
+
+def found_company(folder: Path, *, leaves: int = 20) -> Path:
+    """Make the company once; tests open copies of its folder."""
+    company = OpenCompany.create(Settings(data=folder), facts(leaves), SetClock())
+    company.run_now(lambda writer: _settle_in(writer, company))
+    for login, customers in PORTFOLIOS.items():
+        body = CustomersAssigned(f"usr_{login}", customers)
+        company.run_now(lambda writer, body=body: write(writer, "customers_assigned", body))  # type: ignore[misc]
+    company.close()
+    return folder
+
+
+def open_office(founded: Path, folder: Path) -> "Office":
+    shutil.copytree(founded, folder)
+    clock = SetClock()
+    company = OpenCompany(Settings(data=folder, pwa=folder / "no-pwa"), clock)
+    client = TestClient(create_app(company), raise_server_exceptions=False)
+    return Office(company, client, clock)
+
+
+@dataclasses.dataclass
+class Office:
+    """The company and its doors. sound: whether its books must add up when the test is over."""
+
+    company: OpenCompany
+    client: TestClient[Any]
+    clock: SetClock
+    sound: bool = True
+
+    # ---- who speaks
+
+    def bearer(self, login: str, device: str = "", lives: float = 3600) -> dict[str, str]:
+        expires = self.clock() + timedelta(seconds=lives)
+        text = token(self.company.token_secret, self.company.id, f"usr_{login}", device, expires)
+        return {"Authorization": f"Bearer {text}"}
+
+    def call(self, method: str, path: str, login: str = "", **more: Any) -> httpx.Response:
+        headers = {**(self.bearer(login) if login else {}), **more.pop("headers", {})}
+        return self.client.request(method, f"{API}{path}", headers=headers, **more)
+
+    def get(self, path: str, login: str = "", **more: Any) -> httpx.Response:
+        return self.call("GET", path, login, **more)
+
+    def post(self, path: str, login: str = "", json: Any = None, **more: Any) -> httpx.Response:
+        return self.call("POST", path, login, json=json, **more)
+
+    # ---- devices
+
+    def code(self, purpose: str, who: str) -> str:
+        wish = {"purpose": "phone", "user": f"usr_{who}"} if purpose == "phone" else {"purpose": "desk", "branch": who}
+        answer = self.post("/enrolments", "tarek", wish)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["code"])
+
+    def enrol(self, code: str, key: SigningKey) -> httpx.Response:
+        return self.post(f"/enrolments/{code}", json={"public_key": key.spki, "app": "test"})
+
+    def phone(self, login: str = "omar") -> Phone:
+        """A collector's phone with its first entry handed in and its first book in use."""
+        key = SigningKey.new("device")
+        answer = self.enrol(self.code("phone", login), key)
+        assert answer.status_code == 201, answer.text
+        device = answer.json()["device"]
+        phone = Phone(COMPANY, device["id"], f"usr_{login}", key, code=device["code"])
+        phone.write("chain_started", {"app": "test"})
+        self.hand_in(phone)
+        self.open_book(phone)
+        return phone
+
+    def books(self, phone: Phone) -> list[Book]:
+        """The phone's books in order of their numbers."""
+        return sorted((one for one in self.all(Book) if one.device == phone.device), key=lambda book: book.first)
+
+    def open_book(self, phone: Phone) -> None:
+        """The first book with a leaf left, as the phone itself would choose it."""
+        phone.book = next(book for book in self.books(phone) if not book.closed and book.state != "full")
+        phone.leaf = max(phone.leaf, phone.book.first - 1)
+
+    def desk(self, login: str = "mona") -> Phone:
+        """A counting desk of the cashier's branch, used by that cashier."""
+        key = SigningKey.new("device")
+        branch = next(branch for name, _, branch in PEOPLE if name == login)
+        answer = self.enrol(self.code("desk", branch), key)
+        assert answer.status_code == 201, answer.text
+        desk = Phone(COMPANY, answer.json()["device"]["id"], f"usr_{login}", key)
+        desk.write("chain_started", {"app": "test"})
+        self.hand_in(desk)
+        return desk
+
+    # ---- handing in
+
+    def send(self, raw: bytes, **headers: str) -> httpx.Response:
+        return self.client.post(f"{API}/sync/push", content=raw, headers=headers)
+
+    def push(self, phone: Phone, first: int = 0, last: int = 0, **head: Any) -> httpx.Response:
+        """Push what is not acknowledged yet, or entries first … last."""
+        answer = self.send(phone.push(first or phone.acked + 1, last, **head))
+        if answer.status_code == 200 and not first:
+            phone.acked = max(phone.acked, answer.json()["acked"]["seq"])
+        return answer
+
+    def hand_in(self, phone: Phone) -> dict[str, Any]:
+        """Push the rest and insist that it is taken whole."""
+        answer = self.push(phone)
+        assert answer.status_code == 200, answer.text
+        reply: dict[str, Any] = answer.json()
+        assert reply["acked"]["seq"] == len(phone.entries)
+        return reply
+
+    def receipt(self, phone: Phone, customer: str = "cus_1", amount: int = 10_000, **body: Any) -> str:
+        """Issue and hand in a voucher; its id."""
+        kept = phone.receipt(customer, amount, **body)
+        outcome = self.hand_in(phone)["outcomes"][-1]
+        assert outcome["verdict"] == "accepted", outcome
+        return kept.id
+
+    def declare(self, phone: Phone, totals: list[dict[str, Any]]) -> str:
+        phone.deposits += 1
+        name = f"{phone.code}-{phone.deposits:04}"
+        kept = phone.write("deposit_declared", {"name": name, "count": phone.deposits, "totals": totals})
+        self.hand_in(phone)
+        return kept.id
+
+    def count(self, desk: Phone, deposit: str, cash: int, cheques: list[dict[str, Any]] | None = None) -> str:
+        body = {"deposit": deposit, "name": "A1-0001", "round": 1, "cash": [{"currency": "EGP", "amount": cash}],
+                "cheques": cheques or []}  # fmt: skip
+        kept = desk.write("deposit_counted", body)
+        self.hand_in(desk)
+        return kept.id
+
+    # ---- looking
+
+    def all(self, shape: type[Any]) -> list[Any]:
+        """All documents of a type, as they are stored."""
+        db = open_reader(self.company.settings)
+        found = [
+            msgspec.json.decode(body, type=shape)
+            for (body,) in db.execute("SELECT body FROM record WHERE type = ? ORDER BY no", (TYPE_OF[shape],))
+        ]
+        db.close()
+        return found
+
+    def one(self, shape: type[Any], id: str) -> Any:
+        return next((document for document in self.all(shape) if document.id == id), None)
+
+    def balance(self, account: str, currency: str = "EGP") -> int:
+        """Σ posted to an account, from the postings themselves."""
+        db = open_reader(self.company.settings)
+        row = db.execute(
+            "SELECT coalesce(sum(p.amount), 0) FROM posting p JOIN word w ON w.no = p.account"
+            " WHERE w.text = ? AND p.currency = ?",
+            (account, currency),
+        ).fetchone()
+        db.close()
+        return int(row[0])
+
+    def journal(self) -> list[tuple[str, int, bytes, str]]:
+        """(device, seq, hash, verdict and flags) of every entry, in order."""
+        db = open_reader(self.company.settings)
+        rows = db.execute(
+            "SELECT w.text, c.seq, c.hash, trim(c.verdict || ' ' || c.flags) FROM chain c JOIN word w ON w.no = c.device"
+            " ORDER BY c.position"
+        ).fetchall()
+        db.close()
+        return [tuple(row) for row in rows]
+
+    def verdicts(self, phone: Phone) -> dict[int, list[str]]:
+        """Seq → verdict and flags of each entry that is kept at it."""
+        found: dict[int, list[str]] = {}
+        for device, seq, _, verdict in self.journal():
+            if device == phone.device:
+                found.setdefault(seq, []).append(verdict)
+        return found
+
+    def pull(self, login: str, cursor: str = "", **params: str) -> dict[str, Any]:
+        answer = self.get("/sync/pull", login, params={"cursor": cursor, **params})
+        assert answer.status_code == 200, answer.text
+        reply: dict[str, Any] = answer.json()
+        return reply
+
+    def run(self, do: Callable[[Writer], Any]) -> Any:
+        return self.company.run_now(do)
+
+    # ---- the end
+
+    def close(self) -> None:
+        """Close; then every chain and book must add up, and a replay must come to the same bytes."""
+        settings = self.company.settings
+        self.company.close()
+        if self.sound:
+            check(settings)
+
+
+def check(settings: Settings) -> None:
+    """The company adds up, and its projections are what a replay makes of the journal."""
+    db = open_reader(settings)
+    faults = [str(fault) for fault in verify(db)]
+    company = db.execute("SELECT value FROM meta WHERE key = 'company'").fetchone()[0]
+    db.close()
+    assert faults == []
+    store = SqliteStore(settings.journal)
+    before = digest(store)
+    rebuild(store, company)
+    after = digest(store)
+    store.close()
+    assert before == after, "a replay makes other projections"
+
+
+def code_of(answer: httpx.Response) -> str:
+    """The code of a problem document; the reply must be one."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    document = answer.json()
+    assert document["status"] == answer.status_code
+    assert document["type"] == f"/problems/{document['code']}"
+    return str(document["code"])
+
+
+def applied(documents: dict[tuple[str, str], Any], reply: dict[str, Any]) -> None:
+    """What a client does with a page: keep what came, drop what left."""
+    for change in reply["changes"]:
+        if change["doc"] is None:
+            documents.pop((change["type"], change["id"]), None)
+        else:
+            documents[change["type"], change["id"]] = change["doc"]
+
+
+__all__ = ["API", "COMPANY", "DAY", "Document", "Office", "applied", "check", "code_of", "found_company", "open_office"]
