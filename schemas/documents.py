@@ -178,7 +178,8 @@ class Voucher(Document):
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
-    void_confirmed: a deposit accepted since then has confirmed that nothing was handed over for it.
+    signature: the customer's, an attachment by SHA-256. void_confirmed: a deposit accepted since then has confirmed
+    that nothing was handed over for it.
     printed: highest copy number.
     """
 
@@ -206,6 +207,8 @@ class Voucher(Document):
     qr: str = ""
     deposit: str = ""
     void: VoidAsked | None = None
+    signature: str = ""
+    unsigned_reason: str = ""
     voided_at: str = ""
     void_reason: str = ""
     void_confirmed: bool = False

@@ -143,7 +143,9 @@ def answer_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 
 def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """A fault of ours: logged whole, told without its inside."""
+    """A fault of ours: logged whole, told without its inside. Only text nested beyond reason is the sender's."""
+    if isinstance(error, RecursionError) and "deserializing" in str(error):
+        return answer_problem(request, ProblemError(Problem.MALFORMED, "nested too deeply"))
     log.error("unexpected at %s %s", request.method, request.url.path, exc_info=error)
     return answer_problem(request, ProblemError(Problem.UNEXPECTED, type(error).__name__))
 

@@ -154,6 +154,8 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         taken=taken,
         on_account=total - sum(one.amount for one in taken),
         visit=body.visit,
+        signature=body.signature,
+        unsigned_reason=body.unsigned_reason,
         day=c.day,
         # The enum's own text: a default is left out of a document only if it is the same object, replayed or not.
         verdict=Verdict(stamp.verdict).value,

@@ -43,6 +43,10 @@ async def import_file(
     that open amounts include. With `Accept: application/x-ndjson` the answer is a line per step and the report last."""
     caller = await caller_of(request)
     allow(caller, "administrator")
+    company = company_of(request)
+    if until is not None and not 0 <= until <= company.position:
+        detail = f"until is a journal position; the last one is {company.position}"
+        raise ProblemError(Problem.MALFORMED, detail, field="until", value=until)
     options = Options(
         dates=dates or None,
         decimal=decimal or None,
@@ -57,7 +61,7 @@ async def import_file(
         header_line=header_line,
     )
     steps = import_table(
-        company_of(request),
+        company,
         subject,
         await request.body(),
         name,

@@ -86,7 +86,7 @@ def _settle_in(writer: Writer, company: OpenCompany) -> None:
     for login, password in PASSWORDS.items():
         hashed = _HASHES.setdefault(password, hash_password(password))
         company.store.db.execute("INSERT INTO credential VALUES (?,?,?)", (f"usr_{login}", login, hashed))
-    customers = [StatedCustomer(f"cus_{n}", f"C-{n}", f"Shop {n}", "EGP", f"متجر {n}", "+20") for n in range(1, 6)]
+    customers = [StatedCustomer(f"cus_{n}", f"C-{n}", f"Shop {n}", "EGP", f"متجر {n}") for n in range(1, 6)]
     items = [
         StatedItem(f"itm_{n}{part}", f"cus_{n}", f"INV-{n}{part}", "EGP", DAY - timedelta(40), DAY - timedelta(10), 100_000)
         for n in range(1, 6)

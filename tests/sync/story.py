@@ -1,8 +1,8 @@
 """A day at a small company, drawn at random: what phones, a desk and the office write, and what must wait for what.
 
-The story is told once, in an order in which everything could have happened, and writes the chains of its devices. Where
-two acts truly depend on each other (a void that names an approval, a count of a declared deposit), the later one `needs`
-the earlier; everything else may reach the journal in any order.
+The story is told once, in an order in which everything could have happened, and writes the chains of its devices.
+Where two acts truly depend on each other (a void that names an approval, a count of a declared deposit), the later one
+`needs` the earlier; everything else may reach the journal in any order.
 
 The phone's side is modelled only as far as a phone knows it: what is in hand, what was declared, which vouchers stand.
 """
@@ -47,7 +47,7 @@ class Act:
 @dataclass(slots=True, eq=False)
 class Issued:
     """A voucher as its phone knows it. places: of each tender, the deposit that it is in, or nothing while in hand.
-    closed: part of it was counted and accepted, so that it can no longer be voided. acts: what happened to it so far."""
+    closed: part of it was counted and accepted, so it can no longer be voided. acts: what happened to it so far."""
 
     id: str
     tenders: list[dict[str, Any]]
@@ -104,7 +104,9 @@ class Collector:
 class Story:
     """Acts in the order in which they were told. `chains`: the devices, with their entries signed."""
 
-    def __init__(self, random: Random, keys: dict[str, SigningKey], books: dict[str, list[Book]], *, length: int) -> None:
+    def __init__(
+        self, random: Random, keys: dict[str, SigningKey], books: dict[str, list[Book]], *, length: int
+    ) -> None:
         self.random = random
         self.acts: list[Act] = []
         self.cheque = 0
@@ -144,7 +146,7 @@ class Story:
         collector = self.random.choice(self.collectors)
         choices = [
             (self.receipt, 8), (self.visit, 4), (self.hand_out, 3), (self.void_alone, 2), (self.ask, 2),
-            (self.answer, 2), (self.void_by_request, 2), (self.declare, 3), (self.count, 3), (self.decide, 3),
+            (self.answer, 2), (self.void_by_request, 2), (self.declare, 3), (self.count, 4), (self.decide, 4),
             (self.reverse, 1), (self.state_item, 2), (self.assign, 1),
         ]  # fmt: skip
         tell = self.random.choices([choice for choice, _ in choices], [weight for _, weight in choices])[0]
@@ -160,7 +162,7 @@ class Story:
             who.visit = f"{who.phone.device}-{len(who.phone.entries):04d}"
 
     def receipt(self, who: Collector) -> None:
-        """Cash, cheques or both; wishes beyond what is open; now and then a wrong number or a sum that does not add up."""
+        """Cash, cheques or both; wishes beyond what is open; now and then a wrong number or a wrong sum."""
         phone = who.phone
         place = phone.leaf + (2 if self.likely(4) else 1)
         if place > BOOK_LEAVES * BOOKS:
@@ -206,7 +208,7 @@ class Story:
             return {"method": "cash", "currency": currency, "amount": amount}
         self.cheque += 0 if self.likely(5) else 1  # now and then the same cheque again
         due = f"2026-{self.random.randint(1, 12):02d}-28"
-        fields = {"method": "cheque", "currency": currency, "amount": amount}
+        fields: dict[str, Any] = {"method": "cheque", "currency": currency, "amount": amount}
         return fields | {"bank": "NBE", "number": f"{self.cheque:06d}", "due": due}
 
     def hand_out(self, who: Collector) -> None:
@@ -281,6 +283,8 @@ class Story:
         phone = who.phone
         cash, cheques = dict(who.cash), who.cheques()
         held = [voucher for voucher in who.vouchers if "" in voucher.places]
+        if not held and not self.likely(10):
+            return
         kept: list[tuple[Issued, int]] = []
         if held and self.likely(25):
             voucher = self.random.choice(held)
@@ -298,7 +302,7 @@ class Story:
             row[0] += 1
             row[1] += voucher.tenders[index]["amount"]
         phone.deposits += 1
-        body = {
+        body: dict[str, Any] = {
             "name": deposit_name(phone.code, phone.deposits),
             "count": phone.deposits,
             "totals": [
@@ -334,7 +338,7 @@ class Story:
             return
         deposit.counted = {currency: amount for currency, amount in deposit.expected.items() if amount}
         for currency in (*deposit.counted, "USD"):
-            if self.likely(15):
+            if self.likely(25):
                 deposit.counted[currency] = max(0, deposit.counted.get(currency, 0) + self.random.randint(-500, 500))
         deposit.found = [one for one in deposit.cheques if not self.likely(10)]
         papers = [voucher.tenders[index] for voucher, index in deposit.found]
@@ -360,7 +364,7 @@ class Story:
         comes_back = deposit.later and deposit.partly
         if deposit.counts and (self.likely(80) or comes_back):
             self.accept(who, deposit)
-        elif not comes_back:
+        elif not comes_back and self.likely(30):
             self.send_back(who, deposit)
 
     def accept(self, who: Collector, deposit: Declared) -> None:

@@ -48,7 +48,9 @@ def differing(document: Document | None, wanted: dict[str, Any]) -> dict[str, An
     void = fields.pop("void", None)
     if void is not None:  # the phone's row names only what it knows of a request
         shown = msgspec.to_builtins(getattr(document, "void", None)) or {}
-        found |= {f"void.{name}": shown.get(name) for name, value in void.items() if shown.get(name, "requested") != value}
+        found |= {
+            f"void.{name}": shown.get(name) for name, value in void.items() if shown.get(name, "requested") != value
+        }
     return found | differences(document, fields)
 
 

@@ -1,7 +1,8 @@
 """Whatever the network does to it, a day at a small company ends in the same books.
 
-`story` draws what phones, a desk and the office write. Here it reaches a real journal in drawn orders: cut into batches,
-repeated, overlapping, with batches that arrive before those they follow. HYPOTHESIS_PROFILE=thorough draws many more.
+`story` draws what phones, a desk and the office write. Here it reaches a real journal in drawn orders: cut into
+batches, repeated, overlapping, with batches that arrive before those they follow. HYPOTHESIS_PROFILE=thorough draws
+many more.
 """
 
 import os
@@ -58,7 +59,14 @@ def books() -> dict[str, list[Book]]:
     for device, user in (("d1", "u1"), ("d2", "u2"), ("d3", "u3")):
         for index in range(BOOKS):
             last = first + BOOK_LEAVES - 1
-            fields = {"series": "CAI", "first": first, "last": last, "width": 6, "holder": user, "device": device}
+            fields: dict[str, Any] = {
+                "series": "CAI",
+                "first": first,
+                "last": last,
+                "width": 6,
+                "holder": user,
+                "device": device,
+            }
             found[device].append(Book(f"{device}-b{index}", kind="electronic", **fields))
             first = last + 1
     return found
@@ -107,7 +115,7 @@ class Journal:
 
     store: SqliteStore
     writer: Writer
-    answered: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    answered: dict[bytes, Outcome] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> "Journal":
@@ -122,8 +130,9 @@ class Journal:
         self.store.commit()
         for push, answer in zip(pushes, answers, strict=True):
             if isinstance(answer, Pushed):
+                hashes = {one.seq: one.entry.hash for one in push.placed}
                 for outcome in answer.outcomes:
-                    assert self.answered.setdefault((push.device, outcome.seq), outcome) == outcome
+                    assert self.answered.setdefault(hashes[outcome.seq], outcome) == outcome
         return answers
 
     def say(self, kind: str, body: dict[str, Any], by: str) -> str:
@@ -139,7 +148,9 @@ class Journal:
 
 def push_of(phone: Phone, sent: list[Kept]) -> Push:
     """What the push route makes of a phone's own push."""
-    entries = [Entry(kept.envelope, kept.body, kept.sig, hash_of(kept.envelope), envelope_of(kept.envelope)) for kept in sent]
+    entries = [
+        Entry(kept.envelope, kept.body, kept.sig, hash_of(kept.envelope), envelope_of(kept.envelope)) for kept in sent
+    ]
     placed = place(entries)
     trust(placed, lambda entry: keys.verify(phone.key.spki, entry.raw, entry.sig))
     head = PushHead(phone.device, len(phone.entries), b64(phone.head), phone.device)
@@ -185,7 +196,7 @@ class Delivery:
         return last
 
     def push_some(self, *, sure: bool) -> None:
-        """One group of pushes: some new, some known, some beyond a gap. `sure`: if nothing is on its way, all that can."""
+        """One group of pushes: new, known, or beyond a gap. `sure`: if nothing else moves, send all that can be sent."""
         group: list[Push] = []
         for _ in range(self.random.randint(1, 3)):
             phone = self.random.choice(list(self.story.chains.values()))
@@ -260,7 +271,9 @@ def totals(journal: Journal) -> dict[str, Any]:
         found[f"{type(custody).__name__} {custody.id}"] = custody
     for deposit in journal.all(Deposit):
         found[f"deposit {deposit.id}"] = (deposit.state, deposit.expected, sorted(deposit.cheques))
-    found["vouchers"] = {voucher.id: (voucher.state, voucher.verdict, voucher.deposit) for voucher in journal.all(Voucher)}
+    found["vouchers"] = {
+        voucher.id: (voucher.state, voucher.verdict, voucher.deposit) for voucher in journal.all(Voucher)
+    }
     return found
 
 
@@ -285,7 +298,7 @@ def check_nothing_lost(journal: Journal, story: Story) -> None:
     for phone in story.chains.values():
         for kept in phone.entries:
             assert rows[kept.hash] == 1, f"{phone.device}/{kept.seq}"
-            assert (phone.device, kept.seq) in journal.answered
+            assert kept.hash in journal.answered
     office = sum(1 for act in story.acts if not act.device)
     assert sum(1 for row in journal.store.rows() if not row.online) == len(story.acts) - office
     vouchers = {voucher.id for voucher in journal.all(Voucher)}
@@ -403,3 +416,76 @@ def test_any_order_of_arrival_ends_in_the_same_books(template: Path, seed: int, 
         assert totals(one) == totals(other)
         one.store.close()
         other.store.close()
+
+
+@DRAWN
+@given(seed=st.integers(0, 2**32), length=st.integers(5, 60), order=st.integers(0, 2**32), data=st.data())
+def test_a_cloned_phone_is_kept_beside_its_chain(
+    template: Path, seed: int, length: int, order: int, data: st.DataObject
+):
+    """Of two entries at one place of a chain both are kept; the later pays for nothing and counts in custody."""
+    story = Story(Random(seed), KEYS, BOOKS_OF, length=length)
+    phone = data.draw(st.sampled_from([one.phone for one in story.collectors]))
+    at = data.draw(st.integers(1, len(phone.entries) - 1), "seq at which the phone was cloned")
+    clone = Phone("co", phone.device, phone.user, phone.key, phone.entries[:at], book=BOOKS_OF[phone.device][0])
+    with TemporaryDirectory() as folder:
+        journal = delivered(story, Random(order), template, Path(folder), "one")
+        before, tip = totals(journal), journal.store.tip()[0]
+        for index in range(data.draw(st.integers(1, 4))):
+            clone.leaf = data.draw(st.integers(0, BOOK_LEAVES - 1))
+            clone.receipt("c1", 700 + index, id=f"clone-{index}")
+        branch = [kept for kept in clone.entries[at:] if kept.hash not in {one.hash for one in phone.entries}]
+        answer = journal.push(push_of(clone, branch))[0]
+        again = journal.push(push_of(clone, branch))[0]
+
+        assert isinstance(answer, Pushed)
+        assert again == answer
+        assert answer.device_state == "forked"
+        assert [(one.verdict, Flag.FORK in one.flags) for one in answer.outcomes] == [("review", True)] * len(branch)
+        assert journal.store.tip()[0] == tip + len(branch)
+        after = totals(journal)
+        unchanged = [key for key in before if key.startswith(("customer", "book", "deposit", "Safe"))]
+        assert [after[key] for key in unchanged] == [before[key] for key in unchanged]
+        assert sum(after["suspense"].values()) == sum(before["suspense"].values()) - sum(
+            700 + index for index in range(len(branch))
+        )
+        check_balanced(journal)
+        check_custody(journal)
+        check_rebuild(journal)
+        check_verify(journal)
+        journal.store.close()
+
+
+@DRAWN
+@given(seed=st.integers(0, 2**32), length=st.integers(5, 60), order=st.integers(0, 2**32), data=st.data())
+def test_what_a_lost_phone_still_hands_in_is_counted(
+    template: Path, seed: int, length: int, order: int, data: st.DataObject
+):
+    """After the report each receipt is under review: in custody, in suspense, its number used; nothing else moves."""
+    story = Story(Random(seed), KEYS, BOOKS_OF, length=length)
+    phone = data.draw(st.sampled_from([one.phone for one in story.collectors]))
+    seq = data.draw(st.integers(1, len(phone.entries)), "last seq before the report")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "one.db"
+        shutil.copy(template, path)
+        journal = Journal.open(path)
+        journal.push(push_of(phone, phone.entries[:seq]))
+        journal.say(
+            "device_revoked", {"device": phone.device, "state": "lost", "reason": "theft", "seq": seq}, "system"
+        )
+        rest = push_of(phone, phone.entries[seq:])
+        answer = journal.push(rest)[0] if rest.placed else None
+
+        for kept, outcome in zip(
+            phone.entries[seq:], answer.outcomes if isinstance(answer, Pushed) else [], strict=True
+        ):
+            assert (outcome.verdict, outcome.flags[0]) == ("review", Flag.DEVICE_LOST), kept.kind
+        receipts = [kept.id for kept in phone.entries if kept.kind == "receipt_issued"]
+        assert [voucher.id for voucher in journal.all(Voucher)] == receipts
+        assert {device.id: device.state for device in journal.all(Device)}[phone.device] == "lost"
+        check_balanced(journal)
+        check_custody(journal)
+        check_running_hash(journal)
+        check_rebuild(journal)
+        check_verify(journal)
+        journal.store.close()

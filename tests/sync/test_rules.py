@@ -1,7 +1,7 @@
 """The rules, row by row: given these documents, this entry gets this verdict, these flags and lines, these documents.
 
 A row starts from the small company (`small_company.json`) with the documents in `given` added or changed. `expect` is
-complete: a line, a changed document or a scope that the row does not name is a failure, so that nothing changes silently.
+complete: a line, a changed document or a scope that the row does not name is a failure, so nothing changes silently.
 Of each changed document the named fields are compared.
 """
 
@@ -172,7 +172,7 @@ def test_every_flag_occurs():
 
 
 def test_every_kind_occurs():
-    """Every kind of entry is accepted somewhere; every request, and nearly every fact, is refused or flagged somewhere."""
+    """Every kind of entry is accepted in some row, and every request refused in some row."""
     accepted = {row["entry"]["kind"] for _, row in ROWS if row["expect"]["verdict"] == "accepted"}
     refused = {row["entry"]["kind"] for _, row in ROWS if row["expect"]["verdict"] == "refused"}
 

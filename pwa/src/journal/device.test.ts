@@ -69,12 +69,12 @@ test('the PIN locks the screen; wrong tries wait and delete nothing', async () =
   for (let miss = 1; miss <= 4; miss += 1) {
     expect(await tab.lock.unlock('0000')).toEqual({ ok: false, wait_seconds: 0, misses: miss });
   }
-  expect(await tab.lock.unlock('0000')).toEqual({ ok: false, wait_seconds: 30, misses: 5 });
+  expect(await tab.lock.unlock('0000')).toEqual({ ok: false, wait_seconds: 60, misses: 5 });
   expect(await tab.lock.unlock('2580')).toMatchObject({ ok: false, misses: 5 });
-  let now = Date.now() + 31_000;
+  let now = Date.now() + 61_000;
   vi.spyOn(Date, 'now').mockImplementation(() => now);
-  expect(await tab.lock.unlock('0000')).toEqual({ ok: false, wait_seconds: 60, misses: 6 });
-  now += 61_000;
+  expect(await tab.lock.unlock('0000')).toEqual({ ok: false, wait_seconds: 120, misses: 6 });
+  now += 121_000;
 
   expect(await tab.lock.unlock('2580')).toEqual({ ok: true, wait_seconds: 0, misses: 0 });
   expect(get(tab.lock.locked)).toBe(false);
@@ -85,8 +85,8 @@ test('a clock set back does not lengthen the wait', async () => {
   for (let miss = 1; miss <= 5; miss += 1) await tab.lock.unlock('0000');
   let now = Date.now() - 365 * 86_400_000;
   vi.spyOn(Date, 'now').mockImplementation(() => now);
-  expect((await tab.lock.unlock('2580')).wait_seconds).toBe(30);
-  now += 31_000;
+  expect((await tab.lock.unlock('2580')).wait_seconds).toBe(60);
+  now += 61_000;
 
   expect((await tab.lock.unlock('2580')).ok).toBe(true);
 });

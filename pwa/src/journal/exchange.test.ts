@@ -55,7 +55,7 @@ describe('handing in', () => {
     expect((await entries()).at(-1)?.state).toBe('saved');
     office.down = true;
     await tab.exchange.exchange_now();
-    expect((await entries()).at(-1)?.state).toBe('sent');
+    expect((await entries()).at(-1)?.state).toBe('saved');
     expect(get(tab.exchange.connection).state).toBe('away');
 
     office.down = false;
@@ -86,7 +86,7 @@ describe('handing in', () => {
     await issue(3);
     office.faults = ['lose_reply'];
     await tab.exchange.exchange_now();
-    expect((await states()).slice(-3)).toEqual(['sent', 'sent', 'sent']);
+    expect((await states()).slice(-3)).toEqual(['saved', 'saved', 'saved']);
 
     await exchange_until_empty();
     expect(office.receipts()).toHaveLength(3);

@@ -63,7 +63,7 @@ export async function lock_at_start(): Promise<void> {
 }
 
 function wait_after(misses: number): number {
-  return misses < FREE_MISSES ? 0 : Math.min(30 * 2 ** (misses - FREE_MISSES), WAIT_MAX_SECONDS);
+  return misses < FREE_MISSES ? 0 : Math.min(60 * 2 ** (misses - FREE_MISSES), WAIT_MAX_SECONDS);
 }
 
 async function stretched(pin: string, salt: string, iterations: number): Promise<string> {

@@ -67,13 +67,15 @@ async function hand_in_chain(device: string, handed: Handed): Promise<void> {
     if (batch.length === 0 && !heartbeat_is_due(outbox)) return;
     const missing = await holes(outbox, batch, gap_at);
     const text = await push_text(outbox, batch, missing);
-    if (batch.some((entry) => entry.state === 'saved')) await mark_sent(batch);
     let reply: PushReply;
     try {
       reply = await call<PushReply>('POST', '/sync/push', { raw: text, token: null });
       last_push = Date.now();
+      await mark_sent(batch);
     } catch (cause) {
       if (!(cause instanceof Problem)) throw cause;
+      // Only an answer proves that the entries left. Without one they may have, and the screen must not say so.
+      if (cause.status > 0) await mark_sent(batch);
       if (batch.length === 0 && cause.status > 0 && cause.code !== 'gap') {
         last_push = Date.now(); // A heartbeat that is not wanted stands in nobody's way.
         return;

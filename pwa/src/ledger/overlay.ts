@@ -188,6 +188,8 @@ function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: 
     taken,
     on_account,
     visit: body.visit ?? '',
+    signature: body.signature ?? '',
+    unsigned_reason: body.unsigned_reason ?? '',
     verdict: verdict ?? 'accepted',
     state: 'issued',
   });

@@ -914,6 +914,8 @@ export interface Voucher {
   qr?: string;
   deposit?: string;
   void?: VoidAsked | null;
+  signature?: string;
+  unsigned_reason?: string;
   voided_at?: string;
   void_reason?: string;
   void_confirmed?: boolean;
