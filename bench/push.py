@@ -98,7 +98,9 @@ def decoded(body: bytes) -> Push:
     head = msgspec.json.decode(message.head, type=Head)
     placed = place([entry_of(entry, index) for index, entry in enumerate(message.entries)])
     trust(placed, lambda _: True)
-    return Push(head.device, head, True, placed, message.head)
+    push = Push(head.device, head, True, placed, message.head)
+    push.read_ahead()
+    return push
 
 
 # ---- Sanad

@@ -315,7 +315,7 @@ class BoardRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the board's feed."""
+    """One line of the board's feed. number: of the voucher or deposit; for an ended visit its outcome."""
 
     position: int
     at: str
@@ -340,7 +340,7 @@ class Board(msgspec.Struct, frozen=True):
 
 
 class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An entry with flags or under review."""
+    """An entry with flags or under review. number, customer, customer_ar: what it is about, where it names one."""
 
     position: int
     device: str
@@ -355,6 +355,7 @@ class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
     name_ar: str = ""
     number: str = ""
     customer: str = ""
+    customer_ar: str = ""
 
 
 class VoidRequest(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,6 +6,7 @@ one transaction, and answers after the commit: what is acknowledged is on disk. 
 back and tried again push by push, then entry by entry; an entry that still fails is kept unjudged. Nothing blocks.
 """
 
+import asyncio
 import logging
 import threading
 from collections import defaultdict, deque
@@ -32,7 +33,7 @@ from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
 from sync.reading import body_of
-from sync.state import State
+from sync.state import Key, State
 
 log = logging.getLogger("sanad.inbox")
 GROUP = 512
@@ -60,7 +61,10 @@ class QuotaReached(Exception):
 
 @dataclass(slots=True)
 class Push:
-    """A decoded push of one writer. head_trusted: the head bears the writer's signature."""
+    """A decoded push of one writer. head_trusted: the head bears the writer's signature.
+
+    arrivals, keys: what `read_ahead` has found out on the caller's thread, so that the writer need not.
+    """
 
     device: str
     head: PushHead
@@ -68,6 +72,17 @@ class Push:
     placed: list[Placed]
     head_text: str = ""
     answer: "Future[Pushed]" = field(default_factory=Future)
+    waiter: "asyncio.Future[Pushed] | None" = None
+    arrivals: list[Arrival] = field(default_factory=list)
+    keys: set[Key] = field(default_factory=set)
+
+    def read_ahead(self, after: int = 0) -> None:
+        """Decode the bodies of the entries behind seq `after`, and list what judging them will look at."""
+        self.arrivals = [Arrival(one.entry, self.device, one.seq) for one in self.placed]
+        for arrival in self.arrivals:
+            if arrival.seq > after:
+                read(arrival)
+        self.keys = touched(self.arrivals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,8 @@ class Writer:
         self._counted: dict[str, int] = defaultdict(int)
         self._counted_on = ""
         self._zone: ZoneInfo | None = None
+        self.seen: dict[str, int] = {}
+        """Where each chain stood after its last push: a hint for reading ahead, never relied upon."""
         self._full: set[str] = set()
 
     def moment(self, carrier: str = "") -> Moment:
@@ -181,24 +198,15 @@ class Writer:
             known[push.device].update(self._known(push, heads[push.device]))
         position, h = store.tip()
         state = self.state()
-        arrivals_of: list[list[Arrival]] = []
         for push in pushes:
-            arrivals = [Arrival(one.entry, push.device, one.seq) for one in push.placed]
-            for arrival in arrivals:
-                if unjudged:
-                    arrival.unreadable = "judging raised"
-                elif arrival.seq > heads[push.device].seq or arrival.entry.hash not in _hashes(
-                    known[push.device], arrival.seq
-                ):
-                    read(arrival)
-            arrivals_of.append(arrivals)
-        state.prefetch([("company", self.company), *(key for arrivals in arrivals_of for key in touched(arrivals))])
+            self._complete(push, heads[push.device], known[push.device], unjudged=unjudged)
+        state.prefetch({("company", self.company)}.union(*(push.keys for push in pushes)))
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
-        for push, arrivals in zip(pushes, arrivals_of, strict=True):
+        for push in pushes:
             moment = self.moment(push.head.carrier)
             try:
-                new = self._place(push, arrivals, heads, known[push.device], moment, fresh)
+                new = self._place(push, push.arrivals, heads, known[push.device], moment, fresh)
             except (Gap, QuotaReached) as answer:
                 answers.append(answer)
                 continue
@@ -221,12 +229,27 @@ class Writer:
             store.save(state)
         for device, count in fresh.items():
             self._counted[device] += count
+        self.seen.update({push.device: heads[push.device].seq for push in pushes})
         return answers
 
     def phones_out_of_leaves(self) -> set[str]:
         """Phones that filled a book since this was last asked."""
         found, self._full = self._full, set()
         return found
+
+    def _complete(self, push: Push, head: Head, known: dict[int, list[Known]], *, unjudged: bool) -> None:
+        """Read what reading ahead has left out: entries at known places that are not repeats."""
+        if not push.arrivals:
+            push.read_ahead(head.seq)
+        unread = [one for one in push.arrivals if one.body is None and not one.unreadable]
+        unread = [one for one in unread if one.seq > head.seq or one.entry.hash not in _hashes(known, one.seq)]
+        for arrival in unread:
+            read(arrival)
+        if unread:
+            push.keys = touched(push.arrivals)
+        if unjudged:
+            for arrival in push.arrivals:
+                arrival.body, arrival.unreadable = None, "judging raised"
 
     def _settle(self, push: Push, head: Head) -> None:
         """An envelope that cannot be read, without a neighbour that says its place (seq 0), stands where the same bytes
@@ -240,6 +263,7 @@ class Writer:
         for place in push.placed:
             place.seq, place.prev = seq, prev
             seq, prev = seq + 1, place.entry.hash
+        push.arrivals = []  # read ahead under the wrong places
 
     def _known(self, push: Push, head: Head) -> dict[int, list[Known]]:
         """What is stored where the push's entries stand. Where it simply goes on from the head there is nothing."""
@@ -378,6 +402,16 @@ class _New:
     twins: dict[int, int] = field(default_factory=dict)
 
 
+def _wake_all(told: "list[tuple[asyncio.Future[Pushed], Pushed | Exception]]") -> None:
+    for waiter, answer in told:
+        if waiter.done():
+            continue
+        if isinstance(answer, Exception):
+            waiter.set_exception(answer)
+        else:
+            waiter.set_result(answer)
+
+
 def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
     return [stored.hash for stored in known.get(seq, ())]
 
@@ -411,6 +445,13 @@ class Inbox:
             self._pushes.append(push)
             self._wake.notify()
         return push.answer
+
+    async def hand_over(self, push: Push) -> Pushed:
+        """Push and wait, on an event loop. All that a commit answers is told to the loop in one call."""
+        push.waiter = asyncio.get_running_loop().create_future()
+        push.waiter.add_done_callback(lambda waiter: waiter.cancelled() and push.answer.cancel())
+        self.push(push)
+        return await push.waiter
 
     def run(self, do: Callable[[Writer], T]) -> "Future[T]":
         """Run a task in its own transaction, after the pushes that wait."""
@@ -482,17 +523,17 @@ class Inbox:
                     answer = self._transaction([single], unjudged=True)[0]
                 except Exception as error:
                     log.exception("entry %s/%d could not be stored", push.device, one.seq)
-                    push.answer.set_exception(error)
+                    self._tell([push], [error])
                     return
             if isinstance(answer, Exception):
                 break
             outcomes += answer.outcomes
         if isinstance(answer, Exception) and not outcomes:
-            push.answer.set_exception(answer)
+            self._tell([push], [answer])
             return
         head = self.writer.store.heads([push.device])[push.device]
         state = answer.device_state if isinstance(answer, Pushed) else "active"
-        push.answer.set_result(Pushed(outcomes, head, state))
+        self._tell([push], [Pushed(outcomes, head, state)])
         self._top_up_books()
 
     def _transaction(self, group: list[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
@@ -508,12 +549,20 @@ class Inbox:
 
     def _answer(self, group: list[Push], answers: list[Pushed | Exception]) -> None:
         self.published(self.writer.store.tip()[0])
+        self._tell(group, answers)
+        self._top_up_books()
+
+    def _tell(self, group: Sequence[Push], answers: Sequence[Pushed | Exception]) -> None:
+        waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Pushed], Pushed | Exception]]] = {}
         for push, answer in zip(group, answers, strict=True):
+            if push.waiter is not None:
+                waiting.setdefault(push.waiter.get_loop(), []).append((push.waiter, answer))
             if isinstance(answer, Exception):
                 push.answer.set_exception(answer)
             else:
                 push.answer.set_result(answer)
-        self._top_up_books()
+        for loop, told in waiting.items():
+            loop.call_soon_threadsafe(_wake_all, told)
 
     def _top_up_books(self) -> None:
         for device in self.writer.phones_out_of_leaves():

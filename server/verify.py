@@ -24,6 +24,14 @@ from sync.reading import envelope_of
 from sync.state import TYPE_OF
 
 _STAMP = msgspec.json.Decoder(Stamp)
+_NO_LEAF = {
+    Flag.NUMBER_REPEATED,
+    Flag.ID_REPEATED,
+    Flag.FORK,
+    Flag.BOOK_NOT_HELD,
+    Flag.NUMBER_OUTSIDE_BOOK,
+}
+"""A voucher with one of these came with a number that is not its own; it is under review and no leaf is spent on it."""
 _SUMS = {
     "balance": "SELECT w.text, b.currency, b.amount FROM balance b JOIN word w ON w.no = b.account",
     "posting": "SELECT w.text, p.currency, sum(p.amount) FROM posting p JOIN word w ON w.no = p.account"
@@ -79,10 +87,11 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
     server_keys = [key.spki for key in _all(db, ServerKey) if key.use == "sign"]
     names = dict(db.execute("SELECT no, text FROM word"))
     heads: dict[str, tuple[int, bytes]] = {}
-    holes: dict[str, set[int]] = defaultdict(set)
+    holes: dict[str, list[tuple[int, int]]] = defaultdict(list)
     expected, h = 1, b""
-    for position, device_no, seq, online, fork, raw, body, sig, entry_hash, stamp_bytes, stored_h in db.execute(
-        "SELECT * FROM journal ORDER BY position"
+    for position, device_no, seq, online, fork, raw, body, sig, entry_hash, stamp_bytes, stored_h, *place in db.execute(
+        "SELECT j.*, c.hash, c.verdict, c.flags, c.fork FROM journal j LEFT JOIN chain c"
+        " ON c.device = j.device AND c.seq = j.seq AND c.position = j.position ORDER BY j.position"
     ):
         where = f"journal position {position}"
         if position != expected:
@@ -99,13 +108,15 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
         device = names[device_no]
         if stamp.position != position:
             yield Fault("journal", where, f"the stamp says position {stamp.position}")
+        if place != [entry_hash, stamp.verdict, " ".join(stamp.flags), fork]:
+            yield Fault("chain", where, f"{device} seq {seq} is not in its chain as the journal has it")
         if envelope is not None:
             yield from _entry(
                 envelope, body, sig, raw, stamp, where, server_keys if online else [device_keys.get(device, "")]
             )
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
-                holes[hole["device"]] |= set(range(hole["first"], hole["last"] + 1))
+                holes[hole["device"]].append((hole["first"], hole["last"]))
                 ledger.holes.add(hole["device"])
         if not fork:
             yield from _chain(device, seq, envelope, heads, holes[device], where)
@@ -113,6 +124,15 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
         yield from _balanced(stamp, ledger, where)
         ledger.entries += 1
         progress(ledger.entries)
+    placed = db.execute("SELECT count(*) FROM chain").fetchone()[0]
+    if placed != ledger.entries:
+        yield Fault("chain", "all chains", f"{placed} places for {ledger.entries} entries")
+    for device_no, seq, entry_hash in db.execute("SELECT device, seq, hash FROM head"):
+        device = names[device_no]
+        if heads.get(device) != (seq, entry_hash):
+            yield Fault(
+                "chain", f"head of {device}", f"stands at seq {seq}, the journal at {heads.get(device, (0,))[0]}"
+            )
 
 
 def _entry(
@@ -129,13 +149,15 @@ def _chain(
     seq: int,
     envelope: Envelope | None,
     heads: dict[str, tuple[int, bytes]],
-    holes: set[int],
+    holes: list[tuple[int, int]],
     where: str,
 ) -> Iterator[Fault]:
     before, before_hash = heads.get(device, (0, b""))
-    missing = set(range(before + 1, seq)) - holes
-    if missing:
-        yield Fault("chain", where, f"{device} lacks seq {min(missing)} … {max(missing)}")
+    lacks = before + 1
+    for first, last in sorted(holes):
+        lacks = max(lacks, last + 1) if first <= lacks else lacks
+    if lacks < seq:
+        yield Fault("chain", where, f"{device} lacks seq {lacks} … {seq - 1}")
     if seq <= before:
         yield Fault("chain", where, f"{device} has seq {seq} after {before}")
     if envelope is not None and seq == before + 1 and envelope.prev != b64(before_hash):
@@ -205,9 +227,9 @@ def _books(db: Any) -> Iterator[Fault]:
     leaves: dict[str, dict[int, str]] = defaultdict(dict)
     numbers: dict[str, str] = {}
     for voucher in _all(db, Voucher):
-        if {Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.FORK} & set(voucher.flags):
+        if _NO_LEAF & set(voucher.flags):
             continue
-        if voucher.number in numbers and Flag.BOOK_NOT_HELD not in voucher.flags:
+        if voucher.number in numbers:
             yield Fault("book", f"number {voucher.number}", "on two vouchers, neither of them flagged")
         numbers[voucher.number] = voucher.id
         leaves[voucher.book][voucher.leaf] = voucher.state

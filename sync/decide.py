@@ -81,17 +81,19 @@ def context_of(arrival: Arrival, moment_day: date, received_at: str, stamp: Stam
     return Context(arrival.entry, envelope, moment_day, received_at, stamp)
 
 
-def touched(arrivals: Iterable[Arrival]) -> Iterable[Key]:
+def touched(arrivals: Iterable[Arrival]) -> set[Key]:
     """What a batch will look at, so that it is loaded in one go."""
     today = date.min
+    keys: set[Key] = set()
     for arrival in arrivals:
-        yield ("device", arrival.device)
+        keys.add(("device", arrival.device))
         envelope, body = arrival.entry.envelope, arrival.body
         if envelope is None:
             continue
-        yield ("user", envelope.by)
+        keys.add(("user", envelope.by))
         if body is not None:
-            yield from KINDS[envelope.kind].touches(Context(arrival.entry, envelope, today, ""), body)
+            keys.update(KINDS[envelope.kind].touches(Context(arrival.entry, envelope, today, ""), body))
+    return keys
 
 
 def decide(
@@ -103,7 +105,7 @@ def decide(
     Whatever a rule raises, the entry is kept, `review`, flag `unjudged`, its money in suspense where it can be told.
     """
     if not prefetched:
-        state.prefetch([("company", state.company), *touched(arrivals)])
+        state.prefetch({("company", state.company), *touched(arrivals)})
     stamped: list[Stamped] = []
     for arrival in arrivals:
         position += 1

@@ -41,15 +41,12 @@ Amount = tuple[str, str, int]
 
 
 def issued_touches(c: Context, body: ReceiptIssued) -> Iterable[Key]:
-    yield ("customer", body.customer)
-    yield ("book", body.book)
-    yield ("device", c.envelope.device)
-    yield ("custody", c.by)
-    yield ("voucher", c.id)
+    keys = [("customer", body.customer), ("book", body.book), ("custody", c.by), ("voucher", c.id)]
     if body.visit:
-        yield ("visit", body.visit)
-    yield from (("item", allocation.item) for allocation in body.allocations)
-    yield from (("cheque_seen", cheque_key(tender)) for tender in body.tenders if isinstance(tender, Cheque))
+        keys.append(("visit", body.visit))
+    keys += [("item", allocation.item) for allocation in body.allocations]
+    keys += [("cheque_seen", cheque_key(tender)) for tender in body.tenders if isinstance(tender, Cheque)]
+    return keys
 
 
 def cheque_key(cheque: Cheque) -> str:

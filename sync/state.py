@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from schemas.documents import (
     DOCUMENTS,
@@ -48,7 +48,7 @@ class State:
     company: str
     fetch: Fetch
     fetch_group: FetchGroup
-    documents: dict[Key, Document | None] = field(default_factory=dict)
+    documents: dict[Key, Any] = field(default_factory=dict)
     changed: dict[Key, int] = field(default_factory=dict)
     left: dict[tuple[str, Key], int] = field(default_factory=dict)
     moves: list[tuple[str, str, bool, int]] = field(default_factory=list)
@@ -63,13 +63,16 @@ class State:
                 self.documents[key] = found.get(key)
 
     def get(self, shape: type[D], id: str) -> D | None:
-        """The document, or None."""
+        """The document, or None. Runs some twenty times a voucher, so the common case comes first."""
         if not id:
             return None
         key = (TYPE_OF[shape], id)
-        if key not in self.documents:
+        try:
+            found: D | None = self.documents[key]
+        except KeyError:
             self.prefetch((key,))
-        return cast("D | None", self.documents[key])
+            found = self.documents.get(key)
+        return found
 
     def group(self, shape: type[D], name: str) -> list[D]:
         """All documents of one type that are now in the group, by id (UUIDv7: by age)."""
@@ -127,6 +130,7 @@ def _of_deposit(deposit: Deposit, _state: State) -> tuple[str, ...]:
     return (own,) if deposit.state == "declared" else (own, f"branch:{deposit.branch}")
 
 
+_WAITING = ("declared", "counted")
 # Tables by exact type: these two run for every changed document of every push.
 _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Voucher: lambda voucher: f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}",
@@ -152,7 +156,8 @@ _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Device: lambda device, _: (f"user:{device.user}",) if device.user else (),
     ChequeHeld: _of_cheque,
     Deposit: _of_deposit,
-    DepositWaiting: lambda waiting, _: (f"branch:{waiting.branch}",),
+    # Decided, it waits for nobody: it must not be shown again by the very change that takes it away.
+    DepositWaiting: lambda waiting, _: (f"branch:{waiting.branch}",) if waiting.state in _WAITING else (),
     Safe: lambda safe, _: (f"branch:{safe.branch}",),
     Company: lambda *_: ("all",),
     ServerKey: lambda *_: ("all",),

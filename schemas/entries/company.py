@@ -15,8 +15,8 @@ class Branch(Shape, frozen=True):
 class Policy(Shape, frozen=True):
     """Dated settings of a company; amounts in minor units of the company's currency, 0 = no limit.
 
-    Limits warn and flag. require_installed: phones must run the installed app. void_reasons, variance_reasons and
-    banks are offered as choices, as [code, English, Arabic].
+    Limits warn and flag. require_installed: phones must run the installed app. banks: offered as
+    choices, as [code, English, Arabic].
     """
 
     require_installed: bool = True

@@ -59,7 +59,8 @@ class _Here(httpx.BaseTransport):
         async def send() -> httpx.Response:
             wrapped = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
             response = await self.transport.handle_async_request(wrapped)
-            body = await response.aread()
+            # As it came, perhaps packed: the response made of it below unpacks it once more.
+            body = b"".join([chunk async for chunk in response.aiter_raw()])
             return httpx.Response(response.status_code, headers=response.headers, content=body)
 
         answer: httpx.Response = self.portal.call(send)

@@ -14,11 +14,12 @@ import httpx
 import qrcode
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from server.cli.client import ServerSilent, client
-from server.cli.serving import serve_company
+from server.cli.serving import AddressTaken, serve_company
 from server.company import CompanyInUse, NoCompany, OpenCompany, open_reader
 from server.demo import demo_of, make_demo, plan_today, today
 from server.ids import new_code
@@ -65,7 +66,7 @@ def settings_of(data: Path | None) -> Settings:
 
 def stop(text: str) -> typer.Exit:
     """Say what is wrong and end with 1."""
-    err.print(f"[bold red]sanad:[/] {text}")
+    err.print(f"[bold red]sanad:[/] {escape(text)}")
     return typer.Exit(1)
 
 
@@ -92,7 +93,10 @@ def serve(
         company = OpenCompany(settings)
     except (NoCompany, CompanyInUse) as fault:
         raise stop(str(fault)) from fault
-    serve_company(company, lambda address: out.print(f"Sanad serves at {address}"), warm=not cold_press)
+    try:
+        serve_company(company, lambda address: out.print(f"Sanad serves at {address}"), warm=not cold_press)
+    except AddressTaken as fault:
+        raise stop(str(fault)) from fault
 
 
 @app.command()
@@ -119,7 +123,10 @@ def demo(
         company.close()
         return
     codes = _demo_codes(company)
-    serve_company(company, lambda address: _greet(company, address, codes))
+    try:
+        serve_company(company, lambda address: _greet(company, address, codes))
+    except AddressTaken as fault:
+        raise stop(str(fault)) from fault
 
 
 def _demo_codes(company: OpenCompany) -> list[tuple[str, str, str]]:
@@ -226,10 +233,10 @@ def _check(answer: httpx.Response) -> None:
 
 def _print_import(report: dict[str, Any]) -> None:
     where = report["encoding"] + (f", {report['delimiter']!r}" if report["delimiter"] else "")
-    out.print(f"{report['file']} ({where})")
+    out.print(escape(f"{report['file']} ({where})"))
     columns = Table("column of the file", "read as", title="Columns")
     for column, field in report["columns"].items():
-        columns.add_row(column, field)
+        columns.add_row(escape(column), field)
     out.print(columns)
     would = "would be" if report.get("dry_run") else "were"
     out.print(
@@ -240,7 +247,7 @@ def _print_import(report: dict[str, Any]) -> None:
     if rejected:
         table = Table("line", "column", "value", "why", title=f"{len(rejected)} lines were not imported")
         for row in rejected[:REFUSALS_SHOWN]:
-            table.add_row(str(row["line"]), row["column"], row["value"], row["text"])
+            table.add_row(str(row["line"]), *(escape(row[name]) for name in ("column", "value", "text")))
         out.print(table)
         if len(rejected) > REFUSALS_SHOWN:
             out.print(f"… and {len(rejected) - REFUSALS_SHOWN} more")
@@ -361,7 +368,9 @@ def _print_aging(report: dict[str, Any]) -> None:
                   title=f"Ageing as of {report['as_of']}{marked}")  # fmt: skip
     for row in report["customers"]:
         amounts = [row["buckets"][label] for label in report["labels"]] + [row["credits"], row["net"]]
-        table.add_row(f"{row['code']} {row['name']}", row["currency"], *(_plain(a, row["currency"]) for a in amounts))
+        table.add_row(
+            escape(f"{row['code']} {row['name']}"), row["currency"], *(_plain(a, row["currency"]) for a in amounts)
+        )
     for currency, row in report["totals"].items():
         amounts = [row["buckets"][label] for label in report["labels"]] + [row["credits"], row["net"]]
         table.add_row("total", currency, *(_plain(a, currency) for a in amounts), style="bold")

@@ -4,7 +4,9 @@ import contextlib
 import gc
 import logging
 import secrets
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 
@@ -19,9 +21,24 @@ from server.store.sqlite import engine_version
 log = logging.getLogger("sanad")
 
 
+class AddressTaken(RuntimeError):
+    """Nobody can be served at this address."""
+
+
 def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: bool = True) -> None:
-    """Serve until interrupted. `ready` is called with the address once connections are taken."""
+    """Serve until interrupted. `ready` is called with the address once connections are taken. AddressTaken when
+    somebody else listens there."""
     settings = company.settings
+    network = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    network.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Head and body of a reply are two writes; without this the second waits 40 ms for the client's delayed ACK.
+    network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        network.bind((settings.host, settings.port))
+    except OSError as fault:
+        network.close()
+        company.close()
+        raise AddressTaken(f"{settings.host}:{settings.port}: {fault.strerror}") from fault
     token = secrets.token_urlsafe(32)
     token_path = settings.data / TOKEN_FILE
     token_path.touch(mode=0o600)
@@ -31,11 +48,6 @@ def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: b
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )
     server = _Server(config, lambda: ready(f"http://{settings.host}:{settings.port}"), company.end_news)
-    network = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    network.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Head and body of a reply are two writes; without this the second waits 40 ms for the client's delayed ACK.
-    network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    network.bind((settings.host, settings.port))
     local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with contextlib.suppress(FileNotFoundError):
         settings.socket.unlink()
@@ -45,6 +57,8 @@ def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: b
     # What is loaded by now lives as long as the server; the collector need not walk it again and again.
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    # The way a service is stopped; the default would end the process before it has tidied up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         uvloop.run(server.serve(sockets=[network, local]))
     finally:

@@ -228,7 +228,7 @@ def _refuse_known(ids: dict[tuple[str, str], str], known: Map[str, StatedItem]) 
             FileCode.POSITION_MISSING,
             f"The file states open amounts alone, and {len(both)} of its items are known already ({', '.join(both[:3])}"
             f"{' …' if len(both) > 3 else ''}). Without knowing which collections these amounts include, some would be "
-            "subtracted twice. Say the last journal position that they include (--position 1234), or --opening if they "
+            "subtracted twice. Say the last journal position that they include (--until 1234), or --opening if they "
             "include nothing that was collected through Sanad.",
         )
 

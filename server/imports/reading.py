@@ -16,8 +16,6 @@ from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any
 
-import openpyxl
-
 from server.imports.refusal import FileCode, FileRefused
 
 DELIMITERS = (",", ";", "\t")
@@ -190,6 +188,9 @@ def _workbook(data: bytes, name: str) -> Iterator[Row]:
             size = sum(part.file_size for part in packed.infolist())
         if size > LARGEST_WORKBOOK:
             raise FileRefused(FileCode.NOT_A_TABLE, f"{name} unpacks to {size:,} bytes, which is too much.")
+        # Imported here: it takes a quarter of a second, and most files and commands need none of it.
+        import openpyxl  # noqa: PLC0415
+
         book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         if isinstance(error, FileRefused):

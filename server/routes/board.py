@@ -50,6 +50,7 @@ from server.writes import write
 from sync.reading import envelope_of
 
 FEED = 30
+NEWEST_FLAGS = 300
 FEED_KINDS = (
     "receipt_issued", "receipt_voided", "receipt_reversed", "void_requested", "deposit_declared", "deposit_counted",
     "deposit_accepted", "deposit_returned", "visit_ended",
@@ -215,16 +216,15 @@ async def happenings(db: aiosqlite.Connection, limit: int) -> list[Happening]:
 async def flags(request: AnyRequest) -> list[FlagRow]:
     allow(await caller_of(request), "supervisor", "administrator")
     async with company_of(request).reading() as db:
-        found = await flagged_rows(db, 300)
+        found = await flagged_rows(db, NEWEST_FLAGS)
         people = {user.id: user for user in await all_of(db, User)}
+        said = [_said(body) for *_, body, _ in found]
+        customers = await many(db, Customer, [str(body.get("customer", "")) for body in said])
     told: list[FlagRow] = []
-    for position, seq, device, envelope, body, stamp_bytes in found:
+    for (position, seq, device, envelope, _, stamp_bytes), body in zip(found, said, strict=True):
         written, stamp = envelope_of(envelope), _STAMP.decode(stamp_bytes)
         user = people.get(written.by) if written else None
-        try:
-            said = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            said = {}
+        customer = customers.get(str(body.get("customer", "")))
         told.append(
             FlagRow(
                 position=position,
@@ -238,11 +238,21 @@ async def flags(request: AnyRequest) -> list[FlagRow]:
                 flags=stamp.flags,
                 name=user.name if user else "",
                 name_ar=user.name_ar if user else "",
-                number=str(said.get("number") or said.get("name") or "") if isinstance(said, dict) else "",
-                customer=str(said.get("customer") or "") if isinstance(said, dict) else "",
+                number=str(body.get("number") or body.get("name") or ""),
+                customer=customer.name if customer else str(body.get("customer", "")),
+                customer_ar=customer.name_ar if customer else "",
             )
         )
     return told
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    """The fields of a body that may be of any shape, or none."""
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 # ---- plans

@@ -87,8 +87,9 @@ async def answer_push(company: OpenCompany, scope: Scope, receive: Receive) -> b
     if placed and not head_trusted and not any(one.trusted for one in placed):
         raise ProblemError(Problem.BAD_SIGNATURE, "no entry is signed by its device", device=head.device)
     job = inbox.Push(head.device, head, head_trusted, placed, message.head)
+    job.read_ahead(company.writer.seen.get(head.device, 0))
     try:
-        done = await asyncio.wrap_future(company.inbox.push(job))
+        done = await company.inbox.hand_over(job)
     except inbox.Gap as gap:
         raise ProblemError(Problem.GAP, "entries before the first are missing", expected_seq=gap.expected_seq) from gap
     except inbox.QuotaReached as quota:

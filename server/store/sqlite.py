@@ -196,6 +196,7 @@ class SqliteStore:
                 balances[key] = balances.get(key, 0) + line.amount
         if not postings:
             return
+        postings.sort()  # in the order of the table, so that a batch walks it once
         self.db.executemany("INSERT INTO posting VALUES (?,?,?,?,?,?)", postings)
         self.db.executemany(
             "INSERT INTO balance VALUES (?,?,?) ON CONFLICT (account, currency)"
@@ -215,38 +216,32 @@ class SqliteStore:
 
     def save(self, state: State) -> None:
         self._look_up(key for key in state.changed if key not in self._looked)
+        numbers, documents, word = self._numbers, state.documents, self.word
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
         feed: list[tuple[int, int, int, int]] = []
         for key, rev in state.changed.items():
-            document = state.documents[key]
-            if document is None:
-                continue
-            body, group = _ENCODER.encode(document), self.word(group_of(document))
-            no = self._numbers.get(key)
+            document = documents[key]
+            body, group = _ENCODER.encode(document), word(group_of(document))
+            no = numbers.get(key)
             if no is None:
                 self._next_record += 1
-                no = self._numbers[key] = self._next_record
+                no = numbers[key] = self._next_record
                 inserts.append((no, *key, rev, group, body))
             else:
                 updates.append((rev, group, body, no))
-            feed += ((self.word(scope), no, rev, 0) for scope in scopes_of(document, state))
-        left = [
-            (self.word(scope), self._numbers[key], rev, 1)
-            for (scope, key), rev in state.left.items()
-            if key in self._numbers
-        ]
+            feed += [(word(scope), no, rev, 0) for scope in scopes_of(document, state)]
+        left = [(word(scope), numbers[key], rev, 1) for (scope, key), rev in state.left.items() if key in numbers]
         self.db.executemany("INSERT INTO record VALUES (?,?,?,?,?,?)", inserts)
         self.db.executemany("UPDATE record SET rev = ?, grp = ?, body = ? WHERE no = ?", updates)
+        self.db.executemany(_FEED, left)
         for moved, scope, enters, rev in state.moves:
             self.db.execute(
                 "INSERT INTO feed (scope, rec, rev, gone) SELECT ?, no, ?, ? FROM record WHERE grp = ? AND grp > 0"
                 " ORDER BY no ON CONFLICT (scope, rec) DO UPDATE SET rev = excluded.rev, gone = excluded.gone",
-                (self.word(scope), rev, not enters, self._words.get(moved, -1)),
+                (word(scope), rev, not enters, self._words.get(moved, -1)),
             )
         self.db.executemany(_FEED, feed)
-        # Last, and only over what is not newer: what changed while it left has left.
-        self.db.executemany(_LEFT, left)
         state.changed.clear()
         state.left.clear()
         state.moves.clear()

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 from litestar.testing import TestClient
 
-from schemas.documents import Book, Document
+from schemas.documents import Book
 from schemas.entries.company import Branch, CompanySetUp, Policy
 from schemas.entries.customers import (
     CustomersAssigned,
@@ -39,6 +39,7 @@ API = "/api/v1"
 COMPANY = "cmp_test"
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DAY = START.date()
+WRITTEN, DUE = DAY - timedelta(40), DAY - timedelta(10)
 PEOPLE: list[tuple[str, Role, str]] = [
     ("omar", "collector", "brn_cai"),
     ("hany", "collector", "brn_cai"),
@@ -88,7 +89,7 @@ def _settle_in(writer: Writer, company: OpenCompany) -> None:
         company.store.db.execute("INSERT INTO credential VALUES (?,?,?)", (f"usr_{login}", login, hashed))
     customers = [StatedCustomer(f"cus_{n}", f"C-{n}", f"Shop {n}", "EGP", f"متجر {n}") for n in range(1, 6)]
     items = [
-        StatedItem(f"itm_{n}{part}", f"cus_{n}", f"INV-{n}{part}", "EGP", DAY - timedelta(40), DAY - timedelta(10), 100_000)
+        StatedItem(f"itm_{n}{part}", f"cus_{n}", f"INV-{n}{part}", "EGP", WRITTEN, DUE, 100_000)
         for n in range(1, 6)
         for part in "ab"
     ]  # fmt: skip
@@ -109,6 +110,11 @@ def found_company(folder: Path, *, leaves: int = 20) -> Path:
 
 def open_office(founded: Path, folder: Path) -> "Office":
     shutil.copytree(founded, folder)
+    return opened(folder)
+
+
+def opened(folder: Path) -> "Office":
+    """The company of a folder as it is, open in this process."""
     clock = SetClock()
     company = OpenCompany(Settings(data=folder, pwa=folder / "no-pwa"), clock)
     client = TestClient(create_app(company), raise_server_exceptions=False)
@@ -120,7 +126,7 @@ class Office:
     """The company and its doors. sound: whether its books must add up when the test is over."""
 
     company: OpenCompany
-    client: TestClient[Any]
+    client: Any
     clock: SetClock
     sound: bool = True
 
@@ -133,7 +139,8 @@ class Office:
 
     def call(self, method: str, path: str, login: str = "", **more: Any) -> httpx.Response:
         headers = {**(self.bearer(login) if login else {}), **more.pop("headers", {})}
-        return self.client.request(method, f"{API}{path}", headers=headers, **more)
+        answer: httpx.Response = self.client.request(method, f"{API}{path}", headers=headers, **more)
+        return answer
 
     def get(self, path: str, login: str = "", **more: Any) -> httpx.Response:
         return self.call("GET", path, login, **more)
@@ -187,7 +194,8 @@ class Office:
     # ---- handing in
 
     def send(self, raw: bytes, **headers: str) -> httpx.Response:
-        return self.client.post(f"{API}/sync/push", content=raw, headers=headers)
+        answer: httpx.Response = self.client.post(f"{API}/sync/push", content=raw, headers=headers)
+        return answer
 
     def push(self, phone: Phone, first: int = 0, last: int = 0, **head: Any) -> httpx.Response:
         """Push what is not acknowledged yet, or entries first … last."""
@@ -255,8 +263,8 @@ class Office:
         """(device, seq, hash, verdict and flags) of every entry, in order."""
         db = open_reader(self.company.settings)
         rows = db.execute(
-            "SELECT w.text, c.seq, c.hash, trim(c.verdict || ' ' || c.flags) FROM chain c JOIN word w ON w.no = c.device"
-            " ORDER BY c.position"
+            "SELECT w.text, c.seq, c.hash, trim(c.verdict || ' ' || c.flags) FROM chain c"
+            " JOIN word w ON w.no = c.device ORDER BY c.position"
         ).fetchall()
         db.close()
         return [tuple(row) for row in rows]
@@ -319,6 +327,3 @@ def applied(documents: dict[tuple[str, str], Any], reply: dict[str, Any]) -> Non
             documents.pop((change["type"], change["id"]), None)
         else:
             documents[change["type"], change["id"]] = change["doc"]
-
-
-__all__ = ["API", "COMPANY", "DAY", "Document", "Office", "applied", "check", "code_of", "found_company", "open_office"]

@@ -5,6 +5,8 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -12,12 +14,15 @@ import msgspec
 import pytest
 
 from schemas.documents import Company, Custody, Customer, Device, ServerKey, Voucher
+from schemas.wire import Head, Push
+from server.inbox import Push as Job
 from server.keys import SigningKey, public_key
+from server.routes.sync import entry_of
 from sync import books, receipts
-from sync.chain import b64
+from sync.chain import b64, place
 from sync.kinds import KINDS
 from tests.phone import Phone
-from tests.server.small_office import Office, code_of
+from tests.server.small_office import Office, code_of, opened
 
 
 def clone(phone: Phone) -> Phone:
@@ -74,7 +79,7 @@ def test_the_hand_in_receipt_is_proof_that_names_device_seq_and_hash(office: Off
         jwt.decode(reply["receipt"], public_key(SigningKey.new("sign").spki), algorithms=["ES256"])
 
 
-def test_a_repeat_gets_its_original_outcome_and_changes_nothing(office: Office):
+def test_l18_a_repeat_gets_its_original_outcome_and_changes_nothing(office: Office):
     """The same entries again, in any cut, are answered as the first time and stored once."""
     phone = office.phone()
     phone.receipt("cus_1", 10_000)
@@ -118,7 +123,7 @@ def test_a_push_without_entries_asks_where_the_chain_stands(office: Office):
     assert reply["acked"]["seq"] == 1
 
 
-def test_a_push_reply_says_nothing_of_the_pull(office: Office):
+def test_l30_a_push_reply_says_nothing_of_the_pull(office: Office):
     """A push reply holds no cursor, so it can never move one over changes that were not pulled."""
     phone = office.phone()
     cursor = office.pull("omar")["cursor"]
@@ -130,7 +135,7 @@ def test_a_push_reply_says_nothing_of_the_pull(office: Office):
     assert "voucher" in {change["type"] for change in office.pull("omar", cursor)["changes"]}
 
 
-def test_the_office_sees_what_a_phone_says_it_still_holds(office: Office):
+def test_l43_the_office_sees_what_a_phone_says_it_still_holds(office: Office):
     """The manifest of the last push is what the office knows about unsent vouchers."""
     phone = office.phone()
     totals = [{"currency": "EGP", "method": "cash", "count": 2, "amount": 150_000}]
@@ -157,7 +162,7 @@ def test_gzip_is_taken(office: Office):
     assert outcomes(reply) == [("accepted", [])]
 
 
-def test_an_expired_or_foreign_login_never_stands_in_the_way(office: Office):
+def test_l24_an_expired_or_foreign_login_never_stands_in_the_way(office: Office):
     """No login is needed to hand in; an expired or senseless one changes nothing."""
     phone = office.phone()
     for headers in (office.bearer("omar", lives=-1), {"Authorization": "Bearer nonsense"}, office.bearer("mona")):
@@ -275,6 +280,7 @@ def test_one_push_carries_one_writer(office: Office):
         b'{"head":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b"\x00\x01\x02",
     ],
+    ids=range(14),
 )
 def test_a_body_that_is_no_push_is_malformed(office: Office, raw: bytes):
     """400 malformed, as a problem document, for whatever is no push."""
@@ -283,7 +289,9 @@ def test_a_body_that_is_no_push_is_malformed(office: Office, raw: bytes):
     assert (answer.status_code, code_of(answer)) == (400, "malformed")
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"x" * 5000)[:-12], b"\x1f\x8b\x08\x00" + b"\xff" * 40])
+@pytest.mark.parametrize(
+    "packed", [b"no gzip at all", gzip.compress(b"x" * 5000)[:-12], b"\x1f\x8b\x08\x00" + b"\xff" * 40]
+)
 def test_a_body_that_is_no_gzip_is_malformed(office: Office, packed: bytes):
     """A broken packed body is a problem of the sender, told as one."""
     answer = office.send(packed, **{"Content-Encoding": "gzip"})
@@ -308,7 +316,7 @@ def test_a_gzip_bomb_is_too_large(office: Office):
     assert (answer.status_code, code_of(answer)) == (413, "too_large")
 
 
-def test_too_many_entries_are_too_large_and_half_fits(office: Office):
+def test_l27_too_many_entries_are_too_large_and_half_fits(office: Office):
     """413 for more than 500 entries; the phone sends half and all come in."""
     phone = office.phone()
     for _ in range(501):
@@ -365,7 +373,7 @@ def test_a_quota_limits_new_entries_and_not_repeats(office: Office):
 # ---- gaps and holes
 
 
-def test_a_gap_says_where_to_send_from(office: Office):
+def test_l23_a_gap_says_where_to_send_from(office: Office):
     """409 gap with the expected seq; nothing is stored; sending from there brings all in."""
     phone = office.phone()
     for _ in range(4):
@@ -444,7 +452,7 @@ def test_what_was_declared_missing_and_turns_up_is_kept_under_review(office: Off
 # ---- forks
 
 
-def test_a_fork_keeps_both_and_holds_the_later_one(office: Office):
+def test_l18_a_fork_keeps_both_and_holds_the_later_one(office: Office):
     """A cloned phone: another entry at a known seq is kept under review with its money in suspense, and the device is
     forked; repeats of either keep their outcome."""
     phone = office.phone()
@@ -721,8 +729,9 @@ def test_tenders_that_do_not_add_up_wait_in_suspense(office: Office):
         ("something_new", b"{}", ["unjudged"]),
         ("", b"{}", ["unjudged"]),
     ],
+    ids=range(11),
 )
-def test_a_body_that_cannot_be_read_is_kept_and_blocks_nothing(
+def test_l21_a_body_that_cannot_be_read_is_kept_and_blocks_nothing(
     office: Office, kind: str, body: bytes, flags: list[str]
 ):
     """What does not decode is kept as the bytes that came, and what is behind it passes."""
@@ -739,7 +748,7 @@ def test_a_body_that_cannot_be_read_is_kept_and_blocks_nothing(
     assert office.get("/board", "nadia").status_code == 200
 
 
-def test_unknown_fields_are_kept_and_flagged(office: Office):
+def test_l39_unknown_fields_are_kept_and_flagged(office: Office):
     """A newer phone may say more: the entry is accepted, its bytes whole, with a flag."""
     phone = office.phone()
     phone.receipt("cus_1", 10_000, mood="fine")
@@ -751,7 +760,11 @@ def test_a_body_that_was_not_signed_is_held(office: Office):
     """A body that differs from body_hash is kept under review and its amount stays out of the customer's account."""
     phone = office.phone()
     kept = phone.receipt("cus_1", 10_000)
-    raw = phone.push(2).replace(b'"amount":10000', b'"amount":10001').replace(b'"on_account":10000', b'"on_account":10001')
+    raw = (
+        phone.push(2)
+        .replace(b'"amount":10000', b'"amount":10001')
+        .replace(b'"on_account":10000', b'"on_account":10001')
+    )
 
     reply = office.send(raw).json()
 
@@ -773,9 +786,7 @@ def test_an_envelope_that_cannot_be_read_is_kept_in_its_place(office: Office, at
 
     reply = office.push(phone).json()
 
-    assert [verdict for verdict, _ in outcomes(reply)] == [
-        "review" if seq == at else "accepted" for seq in (2, 3, 4)
-    ]
+    assert [verdict for verdict, _ in outcomes(reply)] == ["review" if seq == at else "accepted" for seq in (2, 3, 4)]
     assert reply["acked"]["seq"] == 4
     assert office.push(phone, 2).json()["outcomes"] == reply["outcomes"]
     assert cash(office) == 20_000
@@ -804,7 +815,7 @@ def test_an_unreadable_envelope_alone_is_kept_once(office: Office):
         ("visit_started", {"customer": "cus_1"}, "system", "not_the_writer"),
     ],
 )
-def test_outside_its_writers_authority_an_entry_is_kept_and_refused(
+def test_l25_outside_its_writers_authority_an_entry_is_kept_and_refused(
     office: Office, kind: str, body: dict[str, Any], by: str, flag: str
 ):
     """A phone writes only a phone's kinds and only as its owner; anything else is kept and posts nothing."""
@@ -823,6 +834,76 @@ def test_an_id_with_quotes_does_not_break_the_pull(office: Office):
     office.hand_in(phone)
 
     assert 'a"b\\c' in {change["id"] for change in office.pull("omar")["changes"]}
+
+
+def test_half_a_character_holds_up_nobody(office: Office):
+    """A note that a phone cut amid an emoji is no JSON text that everybody reads: its entry alone is held, byte for
+    byte as it came, and whole emojis, escaped ones and backslashes before and behind it pass."""
+    phone = office.phone()
+    bodies = [
+        b'{"receipt":"r","how":"\\ud83d\\ude00 \\\\ud83d"}',
+        b'{"receipt":"r","how":"cut \\ud83d"}',
+        b'{"receipt":"r","how":"\\ude00 tail \\ud83d\\ud83d\\ude00"}',
+        '{"receipt":"r","how":"😀"}'.encode(),
+    ]
+    kept = [phone.write("voucher_shared", body) for body in bodies]
+    phone.receipt("cus_1", 10_000)
+
+    reply = office.push(phone).json()
+
+    assert [one["verdict"] for one in reply["outcomes"]] == ["refused", "review", "review", "refused", "accepted"]
+    stored = {row.hash: row.body for row in office.company.store.rows()}
+    assert [stored[one.hash] for one in kept] == bodies
+    assert office.push(phone, 2).json()["outcomes"] == reply["outcomes"]
+
+
+# ---- clocks
+
+
+def test_l36_a_wrong_clock_is_flagged_and_never_refused(office: Office):
+    """A phone whose clock is ahead, or says no time at all, still hands in; the entry says so."""
+    phone = office.phone()
+    phone.now = office.clock() + timedelta(days=400)
+    phone.receipt("cus_1", 1_000)
+    phone.now = office.clock()
+    phone.write("visit_started", {"customer": "cus_1"}, at="half past nine")
+
+    assert outcomes(office.hand_in(phone)) == [("accepted", ["clock_ahead"]), ("accepted", ["clock_ahead"])]
+
+
+def test_l41_what_arrives_late_posts_to_the_open_day(office: Office):
+    """A voucher of an earlier day keeps its date, posts to the day on which it arrives, and bears a mark."""
+    phone = office.phone()
+    phone.receipt("cus_1", 1_000)
+    office.clock.ahead(days=3)
+
+    assert outcomes(office.hand_in(phone)) == [("accepted", ["late"])]
+    voucher = vouchers(office)[0]
+    assert (voucher.at[:10], str(voucher.day)) == ("2026-11-22", "2026-11-25")
+
+
+# ---- a restored server
+
+
+def test_l34_a_restored_server_gets_everything_back(office: Office, tmp_path: Path):
+    """A server restored from an older copy acknowledges less than the phone was told; the phone sends again from there,
+    and every voucher is back in its place."""
+    phone = office.phone()
+    office.receipt(phone, "cus_1", 1_000)
+    (tmp_path / "restored").mkdir()
+    office.company.store.db.execute("VACUUM INTO ?", (str(tmp_path / "restored" / "company.sqlite"),))
+    for amount in (2_000, 3_000):
+        office.receipt(phone, "cus_1", amount)
+    told = phone.acked
+    restored = opened(tmp_path / "restored")
+    with restored.client:
+        acked = restored.push(phone, told + 1).json()["acked"]["seq"]
+        assert acked == 2 < told
+        reply = restored.push(phone, acked + 1).json()
+        assert outcomes(reply) == [("accepted", []), ("accepted", [])]
+        assert reply["acked"]["seq"] == told
+        assert cash(restored) == 6_000
+    restored.close()
 
 
 # ---- revoked and lost
@@ -891,7 +972,7 @@ def test_many_pushes_of_one_device_at_once_make_one_chain(office: Office):
             if answer.status_code == 200:
                 return 200
             assert code_of(answer) == "gap"
-        return answer.status_code
+        return 409
 
     with ThreadPoolExecutor(12) as pool:
         assert set(pool.map(send, reversed(range(2, 14)))) == {200}
@@ -900,8 +981,29 @@ def test_many_pushes_of_one_device_at_once_make_one_chain(office: Office):
     assert cash(office) == 12_000
 
 
+def test_pushes_that_wait_share_one_commit(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Pushes that come while another is written are written together, and each is answered for itself."""
+    phones = [office.phone(login) for login in ("omar", "hany", "karim")]
+    for phone in phones:
+        phone.receipt("cus_1", 1_000)
+        phone.receipt("cus_1", 2_000)
+    commits: list[int] = []
+    commit = office.company.store.commit
+
+    def counted() -> None:
+        commits.append(1)
+        commit()
+
+    monkeypatch.setattr(office.company.store, "commit", counted)
+
+    futures = _together(office, [_job(office, phone, 2) for phone in phones])
+
+    assert [future.result().head.seq for future in futures] == [3, 3, 3]
+    assert len(commits) == 2  # the task that kept the writer busy, and the three pushes
+
+
 def test_a_refused_push_in_a_group_leaves_no_trace_on_the_others(office: Office):
-    """In one commit: a gap, an exhausted quota with a declared hole, and good pushes. The server's own chain stays whole."""
+    """One commit of a gap, an exhausted quota with a declared hole, and good pushes: the server's chain stays whole."""
     good, gapped, holed = (office.phone(login) for login in ("omar", "hany", "karim"))
     for phone in (good, gapped, holed):
         for _ in range(4):
@@ -923,12 +1025,7 @@ def test_a_refused_push_in_a_group_leaves_no_trace_on_the_others(office: Office)
     assert cash(office, "karim") == 0
 
 
-def _job(office: Office, phone: Phone, first: int, **head: Any) -> Any:
-    from schemas.wire import Head, Push
-    from server.inbox import Push as Job
-    from server.routes.sync import entry_of
-    from sync.chain import place
-
+def _job(office: Office, phone: Phone, first: int, **head: Any) -> Job:
     message = msgspec.json.decode(phone.push(first, **head), type=Push)
     placed = place([entry_of(entry, index) for index, entry in enumerate(message.entries)])
     for one in placed:

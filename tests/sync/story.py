@@ -209,14 +209,17 @@ class Story:
         self.cheque += 0 if self.likely(5) else 1  # now and then the same cheque again
         due = f"2026-{self.random.randint(1, 12):02d}-28"
         fields: dict[str, Any] = {"method": "cheque", "currency": currency, "amount": amount}
-        return fields | {"bank": "NBE", "number": f"{self.cheque:06d}", "due": due}
+        return {**fields, "bank": "NBE", "number": f"{self.cheque:06d}", "due": due}
 
     def hand_out(self, who: Collector) -> None:
         if who.vouchers:
             voucher = self.random.choice(who.vouchers)
-            kind, body = self.random.choice(
-                [("voucher_shown", {"qr": "S1"}), ("voucher_printed", {"copy": 1}), ("voucher_shared", {})]
-            )
+            said: list[tuple[str, dict[str, Any]]] = [
+                ("voucher_shown", {"qr": "S1"}),
+                ("voucher_printed", {"copy": 1}),
+                ("voucher_shared", {}),
+            ]
+            kind, body = self.random.choice(said)
             self.write(who.phone, kind, {"receipt": voucher.id} | body)
             voucher.handed_out = voucher.handed_out or kind != "voucher_shown"
 

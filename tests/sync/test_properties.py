@@ -196,7 +196,7 @@ class Delivery:
         return last
 
     def push_some(self, *, sure: bool) -> None:
-        """One group of pushes: new, known, or beyond a gap. `sure`: if nothing else moves, send all that can be sent."""
+        """One group of pushes: new, known, or beyond a gap. `sure`: if nothing moves, send all that can go."""
         group: list[Push] = []
         for _ in range(self.random.randint(1, 3)):
             phone = self.random.choice(list(self.story.chains.values()))
@@ -383,6 +383,11 @@ def check_rebuild(journal: Journal) -> None:
     assert replay.digest(journal.store) == before
 
 
+def check_rejudge(journal: Journal) -> None:
+    """A rule that is given the same state says the same again."""
+    assert list(replay.rejudge(journal.store, "co")) == []
+
+
 def check_verify(journal: Journal) -> None:
     reader = connect(journal.store.path, read_only=True)
     faults = [str(fault) for fault in verify(reader)]
@@ -399,6 +404,7 @@ def check_all(journal: Journal, story: Story) -> None:
     check_running_hash(journal)
     check_pushing_again(journal, story)
     check_rebuild(journal)
+    check_rejudge(journal)
     check_verify(journal)
 
 

@@ -18,8 +18,8 @@ from sync.books import tally
 from sync.decide import Stamped, carry, decide
 from sync.kinds import KINDS
 from sync.ledger import add
-from sync.state import State
-from tests.sync.rows import Shelf, arrival_of, differences, moment_of, saved, shelved, state_of, table
+from sync.state import State, scopes_of
+from tests.sync.rows import Shelf, arrival_of, differences, moment_of, saved, shelved, state_of, table, turned
 
 TABLES = ("receipts", "voids", "books", "deposits", "visits", "customers", "people", "authority", "standing")
 BASE: dict[str, list[dict[str, Any]]] = table("small_company")
@@ -81,6 +81,18 @@ def test_scopes(row: dict[str, Any]):
 
 
 @every_row
+def test_who_is_shown_what(row: dict[str, Any]):
+    """Where a row says so: whose phones and desks are sent a document. A desk that has not counted knows no figures."""
+    state = decided(row)[1]
+
+    for type_name, documents in row["expect"].get("shown", {}).items():
+        for id, scopes in documents.items():
+            document = state.documents[type_name, id]
+            assert document is not None
+            assert list(scopes_of(document, state)) == scopes, (type_name, id)
+
+
+@every_row
 def test_two_balances_and_tally(row: dict[str, Any]):
     """Where a row says so: the customer's ledger balance, the one excluding uncleared cheques, and a book's leaves."""
     shelf, state, _ = decided(row)
@@ -122,9 +134,10 @@ def test_debits_equal_credits(row: dict[str, Any]):
 
 @every_row
 def test_a_replay_needs_no_judging(row: dict[str, Any]):
-    """Body and stamp alone, from their bytes and on a fresh state, change the same documents in the same way."""
+    """Body and stamp alone, from their bytes and on a fresh state, change the same documents in the same way. The order
+    of a map in memory is no part of a state, so here every map stands in another one."""
     shelf, state, stamped = decided(row)
-    again = state_of(shelf)
+    again = state_of({key: turned(body) for key, body in shelf.items()})
     entry = row["entry"] | {"standing": []}  # how the entry stood in its chain is in the stamp and nowhere else
 
     carry(arrival_of(entry), msgspec.json.decode(stamped.stamp_bytes, type=Stamp), again)
@@ -183,6 +196,11 @@ def test_every_kind_occurs():
 def test_every_document_type_occurs():
     """Every type of document is written by some row."""
     assert {key[0] for _, row in ROWS for key, _ in expected_documents(row)} == set(DOCUMENTS)
+
+
+def test_every_document_type_is_shown():
+    """For every type of document some row says who is sent it."""
+    assert {name for _, row in ROWS for name in row["expect"].get("shown", {})} == set(DOCUMENTS)
 
 
 def test_every_kind_that_moves_money_balances_in_every_number_of_decimals():

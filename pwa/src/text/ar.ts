@@ -477,6 +477,7 @@ export const ar = {
   'deposit.nothing': 'لا شيء للإيداع',
   'deposit.pin': 'أدخل رقمك السري لتقرّ بالإيداع',
   'deposit.declared': 'أقررت بإيداع {amount}. تبقى في عهدتك حتى يقبلها أمين الخزنة',
+  'deposit.word': 'إيداع',
   'deposit.name': 'إيداع {name}',
   'deposit.take_to': 'سلّمه لأمين الخزنة باسم {name}',
   'deposit.state.declared': 'في انتظار أمين الخزنة',
@@ -488,7 +489,7 @@ export const ar = {
   'deposit.counted_cash': 'ما عُدّ',
   'deposit.counted_cheques': 'شيكات عُدّت',
   'deposit.equal': 'قُبل إيداعك {name} كاملًا',
-  'deposit.short': 'عُدّ النقد {counted} والمتوقع {expected}. عجز {amount}. اكتب ما تعرفه',
+  'deposit.short': 'عُدّ النقد {counted} والمتوقع {expected}. عجز {amount}، عليك حتى يُفسَّر',
   'deposit.over': 'عُدّ النقد {counted} والمتوقع {expected}. زيادة {amount}',
   'deposit.paper_missing': {
     one: 'شيك لم يُسلَّم. ليس عجزًا، ويبقى في عهدتك', two: 'شيكان لم يُسلَّما. ليس عجزًا، ويبقيان في عهدتك',

@@ -223,6 +223,8 @@ export const desk_ar = {
   'supervisor.visits': 'الزيارات المخططة',
   'supervisor.visits_short': 'الزيارات',
   'supervisor.of': '{done} من {planned}',
+  'supervisor.collected_cash': 'المحصَّل نقدًا',
+  'supervisor.collected_cheques': 'المحصَّل شيكات',
   'supervisor.collected': 'المحصَّل',
   'supervisor.cash_in_hand': 'نقد في أيدي المحصّلين',
   'supervisor.and_cheques': 'وشيكات',

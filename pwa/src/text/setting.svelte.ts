@@ -4,6 +4,9 @@ export type Language = 'ar' | 'en';
 export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 export type Digits = 'latin' | 'arabic';
 
+const THEMES: readonly Theme[] = ['system', 'light', 'dark', 'contrast'];
+const DIGITS: readonly Digits[] = ['latin', 'arabic'];
+
 function kept<T extends string>(name: string, allowed: readonly T[]): T | undefined {
   try {
     const value = localStorage.getItem(`sanad.${name}`);
@@ -27,8 +30,8 @@ function first_language(): Language {
 
 export const setting = $state({
   language: first_language(),
-  theme: kept<Theme>('theme', ['system', 'light', 'dark', 'contrast']) ?? 'system',
-  digits: kept<Digits>('digits', ['latin', 'arabic']) ?? 'latin',
+  theme: kept<Theme>('theme', THEMES) ?? 'system',
+  digits: kept<Digits>('digits', DIGITS) ?? 'latin',
   country: 'EG',
   time_zone: 'Africa/Cairo',
 });
@@ -55,6 +58,15 @@ export function set_place(country: string, time_zone: string): void {
   setting.country = country;
   setting.time_zone = time_zone;
 }
+
+/** Chosen in another window of this browser: two windows side by side never speak two languages. */
+window.addEventListener('storage', ({ key }) => {
+  if (key === 'sanad.language') setting.language = first_language();
+  else if (key === 'sanad.theme') setting.theme = kept<Theme>('theme', THEMES) ?? 'system';
+  else if (key === 'sanad.digits') setting.digits = kept<Digits>('digits', DIGITS) ?? 'latin';
+  else return;
+  show_setting();
+});
 
 /** Writes language, direction and theme on the document; called at start and after each change. */
 export function show_setting(): void {

@@ -461,6 +461,7 @@ export interface FlagRow {
   name_ar?: string;
   number?: string;
   customer?: string;
+  customer_ar?: string;
 }
 
 export interface Grant {

@@ -375,7 +375,7 @@ def test_open_amounts_of_known_items_need_a_word_on_what_they_include():
 
     assert error.code == FileCode.POSITION_MISSING
     assert "1 of its items are known already (1)" in error.text
-    assert "--position" in error.text
+    assert "--until" in error.text
     assert "--opening" in error.text
 
 
