@@ -48,6 +48,7 @@ class Flag(StrEnum):
     DEPOSIT_UNKNOWN = "deposit_unknown"
     DEPOSIT_ALREADY_DECIDED = "deposit_already_decided"
     COLLECTED_BY_COUNTER = "collected_by_counter"
+    OTHER_BRANCH = "other_branch"
     COUNT_UNKNOWN = "count_unknown"
     RECOUNT_USED = "recount_used"
     CUSTOMER_UNKNOWN = "customer_unknown"

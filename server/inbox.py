@@ -7,6 +7,7 @@ back and tried again push by push, then entry by entry; an entry that still fail
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import defaultdict, deque
@@ -562,7 +563,8 @@ class Inbox:
             else:
                 push.answer.set_result(answer)
         for loop, told in waiting.items():
-            loop.call_soon_threadsafe(_wake_all, told)
+            with contextlib.suppress(RuntimeError):  # a loop that has ended has nobody waiting on it
+                loop.call_soon_threadsafe(_wake_all, told)
 
     def _top_up_books(self) -> None:
         for device in self.writer.phones_out_of_leaves():

@@ -133,6 +133,14 @@ def declared(c: Context, body: DepositDeclared, state: State) -> None:
     state.put(DepositWaiting(c.id, body.name, c.by, branch, c.envelope.at, len(cheques)))
 
 
+def _not_his_to_take(c: Context, deposit: Deposit, state: State) -> Flag | None:
+    """Nobody takes over what he collected himself (S1), nor what was declared to another branch's safe."""
+    if deposit.collector == c.by:
+        return Flag.COLLECTED_BY_COUNTER
+    cashier = state.get(User, c.by)
+    return Flag.OTHER_BRANCH if cashier is not None and cashier.branch != deposit.branch else None
+
+
 # ---- counted
 
 
@@ -140,8 +148,8 @@ def judge_counted(c: Context, body: DepositCounted, state: State) -> Ruling:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
         return refused(Flag.DEPOSIT_UNKNOWN)
-    if deposit.collector == c.by:
-        return refused(Flag.COLLECTED_BY_COUNTER)
+    if (not_his := _not_his_to_take(c, deposit, state)) is not None:
+        return refused(not_his)
     if deposit.state not in ("declared", "counted"):
         return refused(Flag.DEPOSIT_ALREADY_DECIDED)
     if any(one.id == c.id for one in deposit.counts):
@@ -237,8 +245,8 @@ def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
         return refused(Flag.DEPOSIT_UNKNOWN)
-    if deposit.collector == c.by:
-        return refused(Flag.COLLECTED_BY_COUNTER)
+    if (not_his := _not_his_to_take(c, deposit, state)) is not None:
+        return refused(not_his)
     if deposit.state != "counted":
         return refused(Flag.DEPOSIT_ALREADY_DECIDED if deposit.state != "declared" else Flag.COUNT_UNKNOWN)
     found = _compared(deposit, body.count, state)
@@ -342,8 +350,8 @@ def judge_returned(c: Context, body: DepositReturned, state: State) -> Ruling:
         return refused(Flag.DEPOSIT_UNKNOWN)
     if deposit.state not in ("declared", "counted"):
         return refused(Flag.DEPOSIT_ALREADY_DECIDED)
-    if deposit.collector == c.by:
-        return refused(Flag.COLLECTED_BY_COUNTER)
+    if (not_his := _not_his_to_take(c, deposit, state)) is not None:
+        return refused(not_his)
     lines: list[Amount] = []
     for currency, amount in sorted(deposit.expected.items()):
         lines += [(f"cash/{deposit.collector}", currency, amount), (f"transit_cash/{deposit.id}", currency, -amount)]

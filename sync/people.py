@@ -9,7 +9,10 @@ from sync.state import State
 
 
 def user_enrolled(_c: Context, body: UserEnrolled, state: State) -> None:
-    state.put(User(body.user, body.login, body.name, body.name_ar, body.role, body.branch))
+    known = state.get(User, body.user)
+    # A change of particulars does not give back what was revoked.
+    active = known.active if known else True
+    state.put(User(body.user, body.login, body.name, body.name_ar, body.role, body.branch, active))
     state.put(Person(body.user, body.name, body.name_ar, body.role, body.branch))
     if body.role == "cashier":
         safe = safe_of(state, body.user)

@@ -608,6 +608,7 @@ export const ar = {
   'flag.deposit_unknown': 'الإيداع غير معروف',
   'flag.deposit_already_decided': 'الإيداع مقرَّر من قبل',
   'flag.collected_by_counter': 'من حصّل لا يعدّ',
+  'flag.other_branch': 'الإيداع لفرع آخر',
   'flag.count_unknown': 'العدّ غير معروف',
   'flag.recount_used': 'استُعملت إعادة العد',
   'flag.customer_unknown': 'العميل غير معروف',

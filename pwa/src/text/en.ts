@@ -554,6 +554,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'flag.deposit_unknown': 'The deposit is not known',
   'flag.deposit_already_decided': 'The deposit was decided before',
   'flag.collected_by_counter': 'Whoever collected cannot count',
+  'flag.other_branch': 'The deposit belongs to another branch',
   'flag.count_unknown': 'The count is not known',
   'flag.recount_used': 'The recount was used',
   'flag.customer_unknown': 'The customer is not known',

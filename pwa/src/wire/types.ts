@@ -1027,6 +1027,7 @@ export const FLAGS = [
   "deposit_unknown",
   "deposit_already_decided",
   "collected_by_counter",
+  "other_branch",
   "count_unknown",
   "recount_used",
   "customer_unknown",
