@@ -270,10 +270,23 @@ function receipt_voided(next: Next, { at, body }: OwnEntry<'receipt_voided'>): v
   );
 }
 
+/** The deposit that a tender went with, '' while it is in hand: what was kept back from one goes with a later one. */
+function whereabouts(next: Next, voucher: Voucher, index: number): string {
+  const parted = next
+    .all('deposit')
+    .filter(({ collector, state }) => collector === voucher.by && state !== 'returned')
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+    .find(({ kept_back }) => {
+      const kept = (kept_back ?? []).filter(({ receipt }) => receipt === voucher.id);
+      return kept.length > 0 && !kept.some(({ tender }) => tender === index);
+    });
+  return parted && voucher.tenders.length > 1 ? parted.id : (voucher.deposit ?? '');
+}
+
 function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | Cheque): void {
   const custody = next.custody(voucher.by);
   const { currency, amount } = tender;
-  const declared = next.get('deposit', voucher.deposit ?? '');
+  const declared = next.get('deposit', whereabouts(next, voucher, index));
   if (tender.method === 'cash') {
     if (declared) {
       next.put('custody', { ...custody, transit_cash: plus(custody.transit_cash, currency, -amount) });
