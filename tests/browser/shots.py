@@ -78,10 +78,11 @@ class Eye:
 
     @contextmanager
     def witness(self) -> Iterator[None]:
-        """Keeps a picture of where the way to a screen ended, when it did not lead there."""
+        """When the way does not lead to the screen: keeps a picture of its end, and says what was seen before."""
         try:
             yield
-        except Exception:
+        except Exception as missed:
+            missed.add_note("\n".join([f"on the way to {self.screen}", *self.faults]))
             self._keep(f"{self.screen}-not-reached")
             raise
 

@@ -518,6 +518,7 @@ export const desk_ar = {
 
   // states of a book
   'book_state.assigned': 'مخصّص',
+  'book_state.accepted': 'تسلّمه الهاتف',
   'book_state.open': 'مفتوح',
   'book_state.full': 'مكتمل',
   'book_state.handed_over': 'سُلّم',

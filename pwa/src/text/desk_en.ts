@@ -521,6 +521,7 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
 
   // states of a book
   'book_state.assigned': 'Assigned',
+  'book_state.accepted': 'On the phone',
   'book_state.open': 'Open',
   'book_state.full': 'Full',
   'book_state.handed_over': 'Handed over',

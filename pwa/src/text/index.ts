@@ -101,7 +101,8 @@ export function t(key: Key, params: Params = {}): string {
 
 /** The text in a given language: paper and the public page speak both. */
 export function say(language: Language, key: Key, params: Params = {}): string {
-  const text = texts[language][key];
+  // A state or kind that only a newer office knows is shown as it is, and never takes the screen down.
+  const text = (texts[language] as Partial<Record<Key, Text>>)[key] ?? key.slice(key.indexOf('.') + 1);
   const count = params['n'];
   // English has no plural class for none, but where there is nothing a text may well say something else.
   const none = typeof text !== 'string' && Number(count ?? 0) === 0 ? text.zero : undefined;
