@@ -18,7 +18,7 @@ export SANAD_REAL_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test check format wire bench install install-dev pwa lock pdf-libs test-libs clean
+.PHONY: help run test check format wire screens bench install install-dev pwa lock pdf-libs test-libs clean
 
 help:
 	@echo "make run      start a demo company on this machine"
@@ -27,6 +27,7 @@ help:
 	@echo "make format   rewrite the Python sources in the house format"
 	@echo "make wire     write the TypeScript wire types from schemas/"
 	@echo "make pwa      build the phone and desk application into pwa/dist"
+	@echo "make screens  walk through every screen with axe; SANAD_SHOTS=folder keeps the pictures"
 	@echo "make bench    measure pushes on this machine"
 	@echo "make lock     resolve the Python requirements again"
 
@@ -51,6 +52,10 @@ format: install-dev
 
 wire: install
 	$(PY) -m schemas
+
+# A walk through every screen with axe, in Arabic and English; SANAD_SHOTS names a folder for the pictures.
+screens: install-dev test-libs pwa
+	$(PY) -m pytest tests/browser/screens.py
 
 bench: install-dev
 	$(PY) -m bench.push

@@ -105,8 +105,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Ends with this folder: while it runs, the driver holds an event loop in which no other test can run its own."""
     with sync_playwright() as started:
         yield started
 

@@ -59,7 +59,9 @@ class Pocket:
             self.page.get_by_label("Due date").fill(due)
             self.button("Add cheque").click()
         self.button("Review").click()
-        self.button("Not signed? Say why").click()
+        self.button(re.compile("Not signed\\?|Let the customer sign")).first.wait_for()
+        if self.button("Not signed? Say why").count():
+            self.button("Not signed? Say why").click()
         self.page.get_by_role("radio", name="Would not sign").click()
         self.button("Issue voucher").click()
         return self.number_shown()

@@ -129,7 +129,7 @@ def _small(source: Path, target: Path, width: int) -> None:
     for share in (1.0, 0.9, 0.8, 0.7, 0.6):
         wide = round(width * share)
         scaled = picture.resize((wide, round(picture.height * wide / picture.width)), Image.Resampling.LANCZOS)
-        scaled.quantize(64).save(target, optimize=True)
+        scaled.quantize(160).save(target, optimize=True)
         if target.stat().st_size <= SMALL_KB * 1000:
             return
 

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,16 +55,29 @@ class Killable:
         return page
 
     def kill(self) -> None:
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(20)
+            self.process = None
 
 
-def test_a_killed_browser_keeps_every_voucher_that_was_shown(
-    office: Office, playwright: Playwright, tmp_path: Path
-) -> None:
+@pytest.fixture
+def killable(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Killable]]:
+    """Make a killable browser: `killable(*wrapper)`. None outlives its test."""
+    made: list[Killable] = []
+
+    def make(*wrapper: str) -> Killable:
+        made.append(Killable(playwright, tmp_path / "phone", *wrapper))
+        return made[-1]
+
+    yield make
+    for browser in made:
+        browser.kill()
+
+
+def test_a_killed_browser_keeps_every_voucher_that_was_shown(office: Office, killable: Callable[..., Killable]) -> None:
     """Twenty times: shown, killed, started again, still there; and no number comes twice."""
-    browser = Killable(playwright, tmp_path / "phone")
+    browser = killable()
     phone = Pocket(browser.start(), office.address)
     phone.enrol(office.codes["Hany Adel"])
     phone.offline_ready()
@@ -104,7 +118,9 @@ def handed_in(office: Office) -> list[str]:
     return [number for (number,) in rows]
 
 
-def test_issuing_is_written_through_to_the_disk(office: Office, playwright: Playwright, tmp_path: Path) -> None:
+def test_issuing_is_written_through_to_the_disk(
+    office: Office, killable: Callable[..., Killable], tmp_path: Path
+) -> None:
     """Each issued voucher costs Chromium at least one fdatasync on its IndexedDB: the write is strict, not relaxed."""
     strace = shutil.which("strace")
     if strace is None:
@@ -113,9 +129,7 @@ def test_issuing_is_written_through_to_the_disk(office: Office, playwright: Play
     probe = subprocess.run([strace, "-o", os.devnull, "true"], check=False, capture_output=True)
     if probe.returncode != 0:
         pytest.skip(f"strace may not attach on this machine: {probe.stderr.decode().strip()}")
-    browser = Killable(
-        playwright, tmp_path / "phone", strace, "-f", "-y", "-e", "trace=fdatasync,fsync", "-o", str(trace)
-    )
+    browser = killable(strace, "-f", "-y", "-e", "trace=fdatasync,fsync", "-o", str(trace))
     phone = Pocket(browser.start(), office.address)
     phone.enrol(office.codes["Karim Fathy"])
     phone.button("Collect").first.click()

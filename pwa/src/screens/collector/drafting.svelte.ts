@@ -1,6 +1,9 @@
 /** The draft of a voucher while it is on screen: kept in the database at every change, and reopened where it was. */
+import { get } from 'svelte/store';
+
 import { new_id } from '../../journal/append';
 import { drop_draft, load_draft, save_draft } from '../../journal/draft';
+import { world } from '../../journal/world';
 import type { CollectDraft } from './collecting';
 
 export const draft_key = (customer: string): string => `collect:${customer}`;
@@ -16,7 +19,9 @@ export class Drafting {
 
   async open(currency: string, visit: () => Promise<string>): Promise<void> {
     const kept = await load_draft<CollectDraft>(draft_key(this.customer)).catch(() => undefined);
-    this.value = kept ?? {
+    // Killed between the issue and the end of its draft: that money has its voucher and must not be offered again.
+    const issued = kept !== undefined && get(world).vouchers.has(kept.id);
+    this.value = kept !== undefined && !issued ? kept : {
       id: new_id(),
       visit: '',
       currency,
