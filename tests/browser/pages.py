@@ -42,7 +42,7 @@ class Pocket:
     def reopen(self) -> None:
         """Load the app anew and unlock it."""
         self.page.goto(self.address + "/")
-        self.page.get_by_text("Enter your PIN").wait_for()
+        self.page.get_by_text("Enter your PIN").wait_for(timeout=45_000)
         self.type_pin()
 
     def collect(self, amount: str, *, cheques: tuple[tuple[str, str, str], ...] = ()) -> str:

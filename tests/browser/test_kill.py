@@ -89,7 +89,7 @@ def test_a_killed_browser_keeps_every_voucher_that_was_shown(office: Office, kil
         browser.kill()
         phone = Pocket(browser.start(), office.address)
         phone.page.goto(office.address + "/vouchers")
-        phone.page.get_by_text("Enter your PIN").wait_for()
+        phone.page.get_by_text("Enter your PIN").wait_for(timeout=45_000)
         phone.type_pin()
         for number in shown[-3:]:
             expect(phone.page.get_by_text(number).first).to_be_visible()
