@@ -1,5 +1,6 @@
 """The pull: what changed in a reader's scopes since its cursor, spliced from documents as they are kept."""
 
+from hashlib import sha256
 from typing import Any
 
 import aiosqlite
@@ -12,7 +13,8 @@ _LAST = 2**62
 
 
 class Cursor:
-    """Position in the journal, record within it, and 8 bytes of the running hash there. Opaque to clients."""
+    """Position in the journal, record within it, a mark of the scopes and 8 bytes of the running hash there. Opaque to
+    clients."""
 
     __slots__ = ("h", "position", "record")
 
@@ -36,9 +38,10 @@ class Cursor:
 async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
     """One page of changes as JSON bytes. A cursor of another journal starts a reload."""
     row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
-    tip, tip_h = (row[0], row[1][:8]) if row else (0, b"")
+    mark = _mark(scopes)
+    tip, tip_h = (row[0], mark + row[1][:8]) if row else (0, mark)
     cursor = Cursor.parse(cursor_text) if cursor_text else Cursor(0, _LAST, b"")
-    reload = cursor is None or not await _ours(db, cursor)
+    reload = cursor is None or not await _ours(db, cursor, mark)
     if cursor is None or reload:
         cursor = Cursor(0, _LAST, b"")
     rows = await _changes(db, scopes, cursor, page + 1)
@@ -47,7 +50,7 @@ async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, ep
         rows = rows[:page]
         position, record = rows[-1][0], rows[-1][1]
         h = await _one(db, "SELECT h FROM journal WHERE position = ?", position)
-        following = Cursor(position, record, h[0][:8] if h else b"")
+        following = Cursor(position, record, mark + h[0][:8] if h else mark)
         reached = position - 1
     else:
         following = Cursor(tip, _LAST, tip_h)
@@ -66,12 +69,18 @@ async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, ep
     )
 
 
-async def _ours(db: aiosqlite.Connection, cursor: Cursor) -> bool:
-    """Whether the cursor was given out by this very journal."""
+def _mark(scopes: list[str]) -> bytes:
+    """Names the scopes that a cursor was given for. A desk whose next user has other scopes loads anew: under the old
+    cursor he would never be sent what came before it."""
+    return sha256("|".join(scopes).encode()).digest()[:4]
+
+
+async def _ours(db: aiosqlite.Connection, cursor: Cursor, mark: bytes) -> bool:
+    """Whether the cursor was given out by this very journal, for these very scopes."""
     if cursor.position == 0:
         return True
     row = await _one(db, "SELECT h FROM journal WHERE position = ?", cursor.position)
-    return row is not None and row[0][:8] == cursor.h
+    return row is not None and mark + row[0][:8] == cursor.h
 
 
 async def _changes(db: aiosqlite.Connection, scopes: list[str], cursor: Cursor, limit: int) -> list[Any]:

@@ -252,6 +252,20 @@ def test_a_cursor_from_before_a_restore_starts_a_reload(office: Office):
     assert "reload" not in office.pull("omar", cursor.text())
 
 
+def test_a_cursor_of_another_users_scopes_starts_a_reload(office: Office):
+    """On a desk that a supervisor used in between, the cashier is still sent all that is hers."""
+    phone = office.phone()
+    office.receipt(phone, "cus_1", 1_000)
+    _, cursor = load(office, "nadia")
+
+    reply = office.pull("mona", cursor)
+
+    assert reply["reload"] is True
+    documents: dict[tuple[str, str], Any] = {}
+    applied(documents, reply)
+    assert documents == load(office, "mona")[0]
+
+
 def test_a_cursor_at_the_tip_brings_nothing_until_something_changes(office: Office):
     """Pull costs what changed: nothing changed, nothing comes."""
     phone = office.phone()
