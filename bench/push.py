@@ -27,8 +27,8 @@ import msgspec
 from bench.company import make_company, pushes
 from schemas.wire import Head
 from schemas.wire import Push as PushMessage
+from server.arriving import entry_of
 from server.inbox import Push
-from server.routes.sync import entry_of
 from server.store.sqlite import connect
 from sync.chain import place, trust
 

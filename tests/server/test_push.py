@@ -15,9 +15,9 @@ import pytest
 
 from schemas.documents import Company, Custody, Customer, Device, ServerKey, Voucher
 from schemas.wire import Head, Push
+from server.arriving import entry_of
 from server.inbox import Push as Job
 from server.keys import SigningKey, public_key
-from server.routes.sync import entry_of
 from sync import books, receipts
 from sync.chain import b64, place
 from sync.kinds import KINDS
