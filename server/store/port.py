@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from schemas.documents import Document
 from sync.chain import Head, Known
 from sync.decide import Stamped
@@ -31,8 +33,7 @@ class Row:
     h: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """A stamped entry with its place: fork entries stand beside the main chain and never move its head."""
 
     stamped: Stamped
