@@ -5,41 +5,50 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.engines import Engine, OneFile
 from tests.server.served import Sanad
-from tests.server.small_office import Office, found_company, open_office
+from tests.server.small_office import Office, opened
+
+ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity"}
+"""Modules whose tests run on either engine. All else is on SQLite, which says the same of the rules."""
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_company(tmp_path_factory.mktemp("founded") / "company")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> OneFile:
+    return OneFile(tmp_path_factory.mktemp("founded"))
 
 
 @pytest.fixture(scope="session")
-def founded_with_small_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_company(tmp_path_factory.mktemp("founded") / "company", leaves=3)
+def engine(sqlite: OneFile) -> Engine:
+    return sqlite
+
+
+@pytest.fixture(scope="session")
+def founded(sqlite: OneFile) -> Path:
+    return sqlite.founded().data
 
 
 @pytest.fixture
-def office(founded: Path, tmp_path: Path) -> Iterator[Office]:
-    made = open_office(founded, tmp_path / "company")
+def office(engine: Engine, tmp_path: Path) -> Iterator[Office]:
+    made = opened(engine.copy(engine.founded(), tmp_path / "company"))
     with made.client:
         yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def shared(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def shared(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One for a whole table of calls that leave nothing behind."""
-    made = open_office(founded, tmp_path_factory.mktemp("shared") / "company")
+    made = opened(engine.copy(engine.founded(), tmp_path_factory.mktemp("shared") / "company"))
     with made.client:
         yield made
     made.close()
 
 
 @pytest.fixture
-def small_books(founded_with_small_books: Path, tmp_path: Path) -> Iterator[Office]:
+def small_books(engine: Engine, tmp_path: Path) -> Iterator[Office]:
     """The same with books of three leaves."""
-    made = open_office(founded_with_small_books, tmp_path / "company")
+    made = opened(engine.copy(engine.founded(leaves=3), tmp_path / "company"))
     with made.client:
         yield made
     made.close()
