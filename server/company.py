@@ -16,7 +16,7 @@ from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
 from server.settings import Settings
-from server.store.opening import NoCompany, exists, open_store, place_of, readers_of
+from server.store.opening import open_store, readers_of
 from server.store.port import Reader
 from server.store.secrets import keep_key, keep_meta, keys_of, meta_of
 from server.writes import top_up_books
@@ -29,14 +29,15 @@ def now() -> datetime:
 
 
 class OpenCompany:
-    """Open with `OpenCompany(settings)`, close with `close()`. Writes go through `inbox`, reads through `reading()`."""
+    """Open with `OpenCompany(settings)`, close with `close()`. Writes go through `inbox`, reads through `reading()`.
 
-    def __init__(self, settings: Settings, clock: Clock = now) -> None:
+    alone: no other process may have it open, as for a rebuild. A company in a file is always alone.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock = now, *, alone: bool = False) -> None:
         self.settings = settings
         self.clock = clock
-        if not exists(settings):
-            raise NoCompany(place_of(settings))
-        self.store = open_store(settings)
+        self.store = open_store(settings, alone=alone)
         self.id = meta_of(self.store, "company")
         self.token_secret = meta_of(self.store, "token_secret")
         self.keys = keys_of(self.store)
@@ -47,6 +48,7 @@ class OpenCompany:
         self.inbox.start()
         self.device_keys: dict[str, str] = {}
         """Device → public key, which is for life: another key is another device."""
+        self.store.renewed = self.device_keys.clear
         self.leaving = False
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._readers = readers_of(settings)
@@ -54,7 +56,7 @@ class OpenCompany:
     @classmethod
     def create(cls, settings: Settings, set_up: CompanySetUp, clock: Clock = now) -> "OpenCompany":
         """Make a new company: keys, secrets, and entry 1 of its journal, which tells the keys' public halves."""
-        store = open_store(settings)
+        store = open_store(settings, new=True)
         keys = [SigningKey.new("sign"), SigningKey.new("seal")]
         store.begin()
         for name, value in (
@@ -108,6 +110,10 @@ class OpenCompany:
         for event, loop in list(self._listeners.items()):
             with contextlib.suppress(RuntimeError):  # its loop has ended; nobody listens there any more
                 loop.call_soon_threadsafe(event.set)
+
+    async def follow(self) -> None:
+        """Publish what other servers write, until cancelled."""
+        await self._readers.follow(self._published)
 
     def end_news(self) -> None:
         """The server is leaving: whoever listens stops."""

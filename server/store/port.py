@@ -7,7 +7,7 @@ Queries are written once for both engines. Parameters stand as `?`, "one of thes
 amounts as `CAST(sum(…) AS BIGINT)`; each engine turns the marks into its own. Texts sort and compare by their bytes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -89,6 +89,9 @@ class Readers(Protocol):
     """Gives readers to the web side."""
 
     def reading(self) -> AbstractAsyncContextManager[Reader]: ...
+    async def follow(self, heard: Callable[[int], None]) -> None:
+        """Tell the journal's position after each commit of another process, until cancelled."""
+
     async def close(self) -> None: ...
 
 
@@ -105,7 +108,13 @@ class Shelf(Protocol):
 
 
 class Store(Shelf, Protocol):
-    """One company's shelf, as its writer holds it."""
+    """One company's shelf, as its writer holds it.
+
+    renewed: called when the database was lost and found again. It may be another one, with less in it (a standby that
+    took over): what was remembered of it must be asked again.
+    """
+
+    renewed: Callable[[], None]
 
     def begin(self) -> None: ...
     def commit(self) -> None:

@@ -4,7 +4,7 @@ An engine brings `select`, `stream`, `execute` and `_put`, which writes many row
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,7 @@ class SqlStore:
         self._numbers: dict[Key, int] = {}
         self._looked: set[Key] = set()
         self._next_record = 0
+        self.renewed: Callable[[], None] = lambda: None
 
     # ---- what an engine brings
 

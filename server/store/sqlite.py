@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import os
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib import resources
@@ -220,6 +220,9 @@ class SqliteReaders:
         finally:
             await reader.rollback()
             self._free.put_nowait(reader)
+
+    async def follow(self, heard: Callable[[int], None]) -> None:
+        """Nobody else writes into the file."""
 
     async def close(self) -> None:
         for reader in self._all:
