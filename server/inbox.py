@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -64,7 +64,8 @@ class QuotaReached(Exception):
 class Push:
     """A decoded push of one writer. head_trusted: the head bears the writer's signature.
 
-    arrivals, keys: what `read_ahead` has found out on the caller's thread, so that the writer need not.
+    answer or waiter: where a thread or an event loop waits for what became of it. arrivals, keys: what `read_ahead`
+    has found out on the caller's thread, so that the writer need not.
     """
 
     device: str
@@ -72,18 +73,28 @@ class Push:
     head_trusted: bool
     placed: list[Placed]
     head_text: str = ""
-    answer: "Future[Pushed]" = field(default_factory=Future)
+    answer: "Future[Pushed] | None" = None
     waiter: "asyncio.Future[Pushed] | None" = None
     arrivals: list[Arrival] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)
+    in_line: bool = False
+    """One unbroken run that its writer's key vouches for: where its first entry goes on from the head, all do."""
 
     def read_ahead(self, after: int = 0) -> None:
         """Decode the bodies of the entries behind seq `after`, and list what judging them will look at."""
-        self.arrivals = [Arrival(one.entry, self.device, one.seq) for one in self.placed]
+        self.arrivals = [Arrival(one.entry, self.device, one.seq, flags=_of_body(one.entry)) for one in self.placed]
         for arrival in self.arrivals:
             if arrival.seq > after:
                 read(arrival)
         self.keys = touched(self.arrivals)
+        self.in_line = all(
+            [one.trusted and one.entry.envelope is not None for one in self.placed]
+            + [links(before, one) for before, one in pairwise(self.placed)]
+        )
+
+    def follows(self, head: Head) -> bool:
+        """Whether the whole push goes on from this head."""
+        return self.in_line and self.placed[0].seq == head.seq + 1 and self.placed[0].prev == head.hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ class Writer:
         stamped = decide(arrivals, self.moment(self.run), state, *self.store.tip())
         self.store.append([Appended(one, fork=False) for one in stamped])
         self.store.save(state)
+        self.learn(state)
         one = stamped[-1]
         outcome = Outcome(one.arrival.seq, one.stamp.position, one.stamp.verdict, one.stamp.flags)
         return Written(envelope_id(one.arrival), outcome)
@@ -207,19 +219,21 @@ class Writer:
         self.learn(state)
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
+        writers = Counter(push.device for push in pushes)
         for push in pushes:
             moment = self.moment(push.head.carrier)
             try:
-                new = self._place(push, push.arrivals, heads, known[push.device], moment, fresh)
+                new = self._place(push, heads, known[push.device], moment, fresh)
             except (Gap, QuotaReached) as answer:
                 answers.append(answer)
                 continue
-            stamped = decide([one.arrival for one in new.arrivals], moment, state, position, h, prefetched=True)
+            stamped = decide([one.arrival for one in new.places], moment, state, position, h, prefetched=True)
             if stamped:
                 position, h = stamped[-1].stamp.position, stamped[-1].h
-            for place, one in zip(new.arrivals, stamped, strict=True):
-                appended.append(Appended(one, place.fork))
-                self._remember(place, one, push, heads, known[push.device], new)
+            appended += [Appended(one, place.fork) for place, one in zip(new.places, stamped, strict=True)]
+            _settle_outcomes(new, stamped, push.device, heads)
+            if writers[push.device] > 1:
+                _remember(new, stamped, known[push.device])
             for head in new.skipped:
                 store.skip(push.device, head)
             answers.append(self._pushed(push, new, heads[push.device], state, moment.received_at))
@@ -271,29 +285,46 @@ class Writer:
 
     def _known(self, push: Push, head: Head) -> dict[int, list[Known]]:
         """What is stored where the push's entries stand. Where it simply goes on from the head there is nothing."""
-        placed = push.placed
-        if not placed:
+        if not push.placed or push.follows(head):
             return {}
-        goes_on = placed[0].seq == head.seq + 1 and placed[0].prev == head.hash
-        if goes_on and all(links(before, after) for before, after in pairwise(placed)):
-            return {}
-        seqs = [one.seq for one in placed]
+        seqs = [one.seq for one in push.placed]
         return self.store.known(push.device, min(seqs) - 1, max(seqs))
 
     def _place(
         self,
         push: Push,
-        arrivals: list[Arrival],
         heads: dict[str, Head],
         known: dict[int, list[Known]],
         moment: Moment,
         fresh: dict[str, int],
     ) -> "_New":
-        """Sort a push's entries into repeats, next ones, forks; stop at a gap that nobody has declared."""
+        """What of a push is new, where it stands; Gap or QuotaReached, and then nothing of it is written."""
         new = _New()
         head, own_head = heads[push.device], heads[self.run]
+        if push.placed and push.follows(head):
+            new.places = [_Place(arrival, index) for index, arrival in enumerate(push.arrivals)]
+        else:
+            self._sort_out(push, head, heads, known, new)
+        if push.placed and not new.places and not new.outcomes:
+            raise Gap(head.seq + 1)
+        if moment.received_at[:10] != self._counted_on:
+            self._counted_on = moment.received_at[:10]
+            self._counted.clear()
+        count = len(new.places) - sum(1 for place in new.places if place.index < 0)
+        today = self._counted[push.device] + fresh[push.device] + count
+        if count and today > self.quota and today > self._quota(push.device):
+            heads[self.run] = own_head  # holes of this push are not written either
+            raise QuotaReached(self._quota(push.device))
+        fresh[push.device] += count
+        return new
+
+    def _sort_out(
+        self, push: Push, head: Head, heads: dict[str, Head], known: dict[int, list[Known]], new: "_New"
+    ) -> None:
+        """Sort a push's entries into repeats, next ones, forks; stop at a gap that nobody has declared."""
         fork_tail = b""
-        for one, arrival in zip(push.placed, arrivals, strict=True):
+        first_of: dict[tuple[int, bytes], int] = {}
+        for index, (one, arrival) in enumerate(zip(push.placed, push.arrivals, strict=True)):
             if one.entry.envelope is None and not one.prev and one.seq == head.seq + 1:
                 one.prev = head.hash  # it does not say what it follows
             if any(stored.fork and stored.hash == one.prev for stored in known.get(one.seq - 1, ())):
@@ -302,27 +333,23 @@ class Writer:
             if standing == Standing.REPEAT:
                 stored = next(k for k in known[one.seq] if k.hash == one.entry.hash)
                 fork_tail = one.entry.hash if stored.fork else fork_tail
-                new.outcomes[id(one)] = Outcome(one.seq, stored.position, stored.verdict, list(stored.flags))
+                new.outcomes[index] = Outcome(one.seq, stored.position, stored.verdict, list(stored.flags))
                 continue
-            twin = next((two for two in new.placed.get(one.seq, ()) if two.entry.hash == one.entry.hash), None)
-            if twin is not None:
-                new.twins[id(one)] = id(twin)
+            twin = first_of.setdefault((one.seq, one.entry.hash), index)
+            if twin != index:
+                new.twins[index] = twin
                 continue
             if not one.trusted and not push.head_trusted:
                 # Nobody vouches for these bytes; who brought them keeps them.
-                new.outcomes[id(one)] = Outcome(one.seq, 0, Verdict.REFUSED, [Flag.BAD_SIGNATURE])
+                new.outcomes[index] = Outcome(one.seq, 0, Verdict.REFUSED, [Flag.BAD_SIGNATURE])
                 continue
             flags: list[Flag] = [] if one.trusted else [Flag.BAD_SIGNATURE]
-            envelope = one.entry.envelope
-            if envelope is not None and envelope.body_hash != b64(hash_of(one.entry.body)):
-                flags.append(Flag.BODY_MISMATCH)
+            flags += _of_body(one.entry)
             if standing == Standing.GAP:
                 if not self._declared(push, head.seq + 1, one.seq - 1):
                     break
                 hole = HoleRecorded(push.device, head.seq + 1, one.seq - 1)
-                new.arrivals += (
-                    _Place(own, fork=False, own=True) for own in self._own("hole_recorded", hole, SYSTEM, heads)
-                )
+                new.places += (_Place(own) for own in self._own("hole_recorded", hole, SYSTEM, heads))
                 head = Head(one.seq - 1, one.prev, 0)
                 new.skipped.append(head)
                 standing = Standing.NEXT
@@ -332,20 +359,7 @@ class Writer:
             else:
                 head = Head(one.seq, one.entry.hash, 0)
             arrival.flags = tuple(flags)
-            new.arrivals.append(_Place(arrival, fork=standing == Standing.FORK, placed=one))
-            new.placed.setdefault(one.seq, []).append(one)
-        if push.placed and not new.arrivals and not new.outcomes:
-            raise Gap(heads[push.device].seq + 1)
-        if moment.received_at[:10] != self._counted_on:
-            self._counted_on = moment.received_at[:10]
-            self._counted.clear()
-        count = sum(1 for place in new.arrivals if not place.own)
-        today = self._counted[push.device] + fresh[push.device] + count
-        if count and today > self.quota and today > self._quota(push.device):
-            heads[self.run] = own_head  # holes of this push are not written either
-            raise QuotaReached(self._quota(push.device))
-        fresh[push.device] += count
-        return new
+            new.places.append(_Place(arrival, index, fork=standing == Standing.FORK))
 
     def _quota(self, device: str) -> int:
         """New entries a day: never fewer than three for each leaf of the device's open and spare books."""
@@ -356,54 +370,66 @@ class Writer:
     def _declared(self, push: Push, first: int, last: int) -> bool:
         return push.head_trusted and any(a <= first and last <= b for a, b in push.head.missing)
 
-    def _remember(
-        self,
-        place: "_Place",
-        one: Stamped,
-        push: Push,
-        heads: dict[str, Head],
-        known: dict[int, list[Known]],
-        new: "_New",
-    ) -> None:
-        """Carry a stamped entry into the heads and known places that later pushes of the group look at."""
-        stamp, entry = one.stamp, one.arrival.entry
-        if place.own:
-            return
-        known.setdefault(one.arrival.seq, []).append(
-            Known(entry.hash, stamp.position, stamp.verdict, tuple(stamp.flags), place.fork)
-        )
-        if not place.fork:
-            heads[push.device] = Head(one.arrival.seq, entry.hash, stamp.position)
-        new.outcomes[id(place.placed)] = Outcome(one.arrival.seq, stamp.position, stamp.verdict, stamp.flags)
-
     def _pushed(self, push: Push, new: "_New", head: Head, state: State, received_at: str) -> Pushed:
         device = state.get(Device, push.device)
         device_state = "forked" if device is not None and device.forked else device.state if device else "revoked"
         if push.head_trusted:
             self.store.contact(push.device, received_at, push.head_text)
-        names = [new.twins.get(id(one), id(one)) for one in push.placed]
-        outcomes = [new.outcomes[name] for name in names if name in new.outcomes]
-        return Pushed(outcomes, head, device_state)
+        outcomes = [new.outcomes.get(new.twins.get(index, index)) for index in range(len(push.placed))]
+        return Pushed([one for one in outcomes if one is not None], head, device_state)
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(msgspec.Struct, gc=False):
+    """An entry that is to be judged. index: where it stands in its push; -1 for one of the server's own."""
+
     arrival: Arrival
-    fork: bool
-    placed: Placed | None = None
-    own: bool = False
+    index: int = -1
+    fork: bool = False
 
 
-@dataclass(slots=True)
-class _New:
-    """What of a push is new: arrivals to judge, heads skipped over holes, the outcome of each entry, and which entries
-    came twice in it."""
+class _New(msgspec.Struct):
+    """What of a push is new: entries to judge, heads skipped over holes, the outcome of each entry by its index, and
+    which entries came twice in it (index → index of the first)."""
 
-    arrivals: list[_Place] = field(default_factory=list)
-    skipped: list[Head] = field(default_factory=list)
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    placed: dict[int, list[Placed]] = field(default_factory=dict)
-    twins: dict[int, int] = field(default_factory=dict)
+    places: list[_Place] = []
+    skipped: list[Head] = []
+    outcomes: dict[int, Outcome] = {}
+    twins: dict[int, int] = {}
+
+
+def _settle_outcomes(new: _New, stamped: Sequence[Stamped], device: str, heads: dict[str, Head]) -> None:
+    """The outcome of each judged entry, and where its chain stands now."""
+    last = None
+    for place, one in zip(new.places, stamped, strict=True):
+        if place.index >= 0:
+            stamp = one.stamp
+            new.outcomes[place.index] = Outcome(one.arrival.seq, stamp.position, stamp.verdict, stamp.flags)
+            last = last if place.fork else one
+    if last is not None:
+        heads[device] = Head(last.arrival.seq, last.arrival.entry.hash, last.stamp.position)
+
+
+def _remember(new: _New, stamped: Sequence[Stamped], known: dict[int, list[Known]]) -> None:
+    """Carry stamped entries into the known places that a later push of the same group looks at."""
+    for place, one in zip(new.places, stamped, strict=True):
+        if place.index >= 0:
+            stamp = one.stamp
+            known.setdefault(one.arrival.seq, []).append(
+                Known(one.arrival.entry.hash, stamp.position, stamp.verdict, tuple(stamp.flags), place.fork)
+            )
+
+
+def _of_body(entry: Entry) -> tuple[Flag, ...]:
+    """Whether the body is the one that was signed."""
+    envelope = entry.envelope
+    same = envelope is None or envelope.body_hash == b64(hash_of(entry.body))
+    return () if same else (Flag.BODY_MISMATCH,)
+
+
+def _still_wanted(push: Push) -> bool:
+    if push.answer is not None:
+        return push.answer.set_running_or_notify_cancel()
+    return push.waiter is None or not push.waiter.cancelled()
 
 
 def _wake_all(told: "list[tuple[asyncio.Future[Pushed], Pushed | Exception]]") -> None:
@@ -445,17 +471,21 @@ class Inbox:
         self._thread.join()
 
     def push(self, push: Push) -> "Future[Pushed]":
-        with self._wake:
-            self._pushes.append(push)
-            self._wake.notify()
+        """Push and let a thread wait."""
+        push.answer = Future()
+        self._queue(push)
         return push.answer
 
     async def hand_over(self, push: Push) -> Pushed:
         """Push and wait, on an event loop. All that a commit answers is told to the loop in one call."""
         push.waiter = asyncio.get_running_loop().create_future()
-        push.waiter.add_done_callback(lambda waiter: waiter.cancelled() and push.answer.cancel())
-        self.push(push)
+        self._queue(push)
         return await push.waiter
+
+    def _queue(self, push: Push) -> None:
+        with self._wake:
+            self._pushes.append(push)
+            self._wake.notify()
 
     def run(self, do: Callable[[Writer], T]) -> "Future[T]":
         """Run a task in its own transaction, after the pushes that wait."""
@@ -475,7 +505,7 @@ class Inbox:
                 group = [self._pushes.popleft() for _ in range(min(GROUP, len(self._pushes)))]
                 task = self._tasks.popleft() if not group else None
             # A caller that hung up is not answered; from here on he can no longer take back what he asked for.
-            group = [push for push in group if push.answer.set_running_or_notify_cancel()]
+            group = [push for push in group if _still_wanted(push)]
             if group:
                 self._take(group)
             elif task is not None and task.answer.set_running_or_notify_cancel():
@@ -561,6 +591,8 @@ class Inbox:
         for push, answer in zip(group, answers, strict=True):
             if push.waiter is not None:
                 waiting.setdefault(push.waiter.get_loop(), []).append((push.waiter, answer))
+            if push.answer is None:
+                continue
             if isinstance(answer, Exception):
                 push.answer.set_exception(answer)
             else:

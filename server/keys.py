@@ -4,11 +4,11 @@ Signatures are ES256 as WebCrypto makes them: 64 bytes r‖s. Public keys travel
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
-import jwt
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -61,7 +61,7 @@ def verify(spki: str, message: bytes, signature: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SigningKey:
     """A private P-256 key. purpose: sign (receipts, grants) or seal (rescue files)."""
 
@@ -93,8 +93,14 @@ class SigningKey:
         return b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
     def jws(self, claims: dict[str, Any]) -> str:
-        """Compact JWS over claims."""
-        return jwt.encode(claims, self.private, algorithm="ES256", headers={"kid": self.id})
+        """Compact JWS over claims (RFC 7515, ES256). Written out here because every reply to a push bears one, and the
+        library that reads such texts takes three times as long to write one; a test reads ours with it."""
+        said = f"{self._jws_head}.{b64(msgspec.json.encode(claims))}"
+        return f"{said}.{self.sign(said.encode())}"
+
+    @cached_property
+    def _jws_head(self) -> str:
+        return b64(msgspec.json.encode({"alg": "ES256", "kid": self.id, "typ": "JWT"}))
 
 
 def spki_of(private: ec.EllipticCurvePrivateKey) -> bytes:

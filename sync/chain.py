@@ -5,9 +5,10 @@ Crypto stays outside: whoever calls `trust` brings a `verify` function, so that 
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+
+import msgspec
 
 from schemas.entries import Envelope
 
@@ -22,8 +23,7 @@ def unb64(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One entry as it arrived: the very bytes, what they say, and the hash of its envelope.
 
     envelope is None when the bytes do not decode; its place then follows from its neighbours.
@@ -36,8 +36,7 @@ class Entry:
     envelope: Envelope | None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True, gc=False):
     """The last entry of a chain as the journal has it; seq 0 and an empty hash before the first."""
 
     seq: int = 0
@@ -45,8 +44,7 @@ class Head:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A stored entry, for telling repeats from forks."""
 
     hash: bytes
@@ -65,8 +63,7 @@ def running_hash(before: bytes, entry_hash: bytes, stamp: bytes) -> bytes:
     return sha256(before + entry_hash + stamp).digest()
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(msgspec.Struct, gc=False):
     """An entry with its seq in the chain and whether its writer's key vouches for it."""
 
     entry: Entry

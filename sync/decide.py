@@ -5,7 +5,6 @@ stamp alone. A live push does both; a replay only carries, so that rebuilding ne
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -26,8 +25,7 @@ SYSTEM = "system"
 """`by` of what the server writes by itself."""
 
 
-@dataclass(slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, gc=False):
     """An entry that is to be stamped. seq: its place in the chain. online: written by the server's own chain in a live
     session. flags: what its standing in the chain says (fork, bad signature); they put it under review."""
 
@@ -41,8 +39,7 @@ class Arrival:
     unreadable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When and through whom entries arrive. now: UTC; day: the open business day; carrier: device id or empty."""
 
     now: datetime
@@ -51,8 +48,7 @@ class Moment:
     carrier: str = ""
 
 
-@dataclass(slots=True)
-class Stamped:
+class Stamped(msgspec.Struct, gc=False):
     """A decided entry, ready for the journal. h: the running hash up to and with it."""
 
     arrival: Arrival
@@ -62,6 +58,7 @@ class Stamped:
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_TEXT_OF = {verdict: verdict.value for verdict in Verdict}
 
 
 def read(arrival: Arrival) -> None:
@@ -107,24 +104,26 @@ def decide(
     if not prefetched:
         state.prefetch({("company", state.company), *touched(arrivals)})
     stamped: list[Stamped] = []
+    latest = moment.now + CLOCK_TOLERANCE
     for arrival in arrivals:
         position += 1
         state.position = position
         context = context_of(arrival, moment.day, moment.received_at)
         ruling = judge(arrival, context, state)
-        flags = [flag.value for flag in dict.fromkeys([*ruling.flags, *_observations(arrival, context, moment)])]
+        flags = [*ruling.flags, *_observations(arrival, context, moment, latest)]
         stamp = Stamp(
-            position=position,
-            received_at=moment.received_at,
-            day=moment.day,
-            verdict=ruling.verdict.value,
-            carrier=moment.carrier,
-            flags=flags,
-            lines=ruling.posted,
+            position,
+            moment.received_at,
+            moment.day,
+            _TEXT_OF[ruling.verdict],
+            moment.carrier,
+            [flag.value for flag in dict.fromkeys(flags)] if flags else [],
+            ruling.posted,
         )
         stamp_bytes = _ENCODER.encode(stamp)
         h = running_hash(h, arrival.entry.hash, stamp_bytes)
-        carry(arrival, stamp, state)
+        context.stamp = stamp
+        _apply(arrival, context, stamp, state)
         stamped.append(Stamped(arrival, stamp, stamp_bytes, h))
     return stamped
 
@@ -138,8 +137,9 @@ def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
     kind = KINDS.get(envelope.kind) if envelope is not None else None
     if body is None or kind is None:
         return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
-    held = [*arrival.flags, *_standing_of_device(arrival, state)]
-    authority = _authority(arrival, context, kind, state)
+    device = None if arrival.online else state.get(Device, arrival.device)
+    held = [*arrival.flags, *_standing_of_device(device)]
+    authority = _authority(arrival, context, kind, device, state)
     if authority is not None:
         return Ruling(Verdict.REFUSED, [*held, authority])
     if held:
@@ -159,19 +159,20 @@ def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.
 
 
 def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -> list[Flag]:
-    """Whether an entry that is held anyway also repeats a number or an id, so that it never passes for the first."""
+    """What else is wrong with an entry that is held anyway: a number or an id that is not its own never passes for the
+    first."""
     try:
         flags = kind.judge(context, body, state).flags
     except Exception:  # noqa: BLE001 -- as in `judge`; the entry is under review already
         return []
-    return [flag for flag in flags if flag in (Flag.NUMBER_REPEATED, Flag.ID_REPEATED)]
+    return [flag for flag in flags if flag in _NOT_ITS_OWN]
 
 
-def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:
+_NOT_ITS_OWN = (Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.NUMBER_BLACKLISTED, Flag.BOOK_NOT_HELD)
+
+
+def _standing_of_device(device: Device | None) -> list[Flag]:
     """A device is judged by arrival: what comes after it was revoked or lost waits for a person."""
-    if arrival.online:
-        return []
-    device = state.get(Device, arrival.device)
     match device.state if device else "":
         case "lost":
             return [Flag.DEVICE_LOST]
@@ -181,27 +182,27 @@ def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:
             return []
 
 
-def _authority(arrival: Arrival, context: Context, kind: Kind, state: State) -> Flag | None:
+def _authority(arrival: Arrival, context: Context, kind: Kind, device: Device | None, state: State) -> Flag | None:
     """Why this writer may not write this kind, or None."""
+    by = context.envelope.by
     if arrival.online:
         if "server" not in kind.writers:
             return Flag.KIND_NOT_ALLOWED
     else:
-        device = state.get(Device, arrival.device)
         if device is None or device.purpose not in kind.writers:
             return Flag.KIND_NOT_ALLOWED
-        if device.purpose == "phone" and context.by != device.user:
+        if device.purpose == "phone" and by != device.user:
             return Flag.NOT_THE_WRITER
-    if context.by == SYSTEM and arrival.online:
+    if by == SYSTEM and arrival.online:
         return None
-    user = state.get(User, context.by)
+    user = state.get(User, by)
     if kind.roles and (user is None or user.role not in kind.roles):
         return Flag.NOT_THE_WRITER
     return None
 
 
-def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Flag]:
-    """Flags that any entry can earn."""
+def _observations(arrival: Arrival, context: Context, moment: Moment, latest: datetime) -> list[Flag]:
+    """Flags that any entry can earn. latest: what a clock that is right can show by now."""
     flags: list[Flag] = []
     if arrival.entry.envelope is None:
         return flags
@@ -209,7 +210,7 @@ def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Fl
         flags.append(Flag.UNKNOWN_FIELDS)
     try:
         at = datetime.fromisoformat(context.envelope.at)
-        if at.tzinfo is not None and at > moment.now + CLOCK_TOLERANCE:
+        if at.tzinfo is not None and at > latest:
             flags.append(Flag.CLOCK_AHEAD)
         if at.date() < moment.day and not arrival.online:
             flags.append(Flag.LATE)
@@ -220,8 +221,12 @@ def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Fl
 
 def carry(arrival: Arrival, stamp: Stamp, state: State) -> None:
     """Change the documents as a stamped entry says. Refused entries change nothing, but a fork marks its device."""
-    envelope, body = arrival.entry.envelope, arrival.body
     state.position = stamp.position
+    _apply(arrival, context_of(arrival, stamp.day, stamp.received_at, stamp), stamp, state)
+
+
+def _apply(arrival: Arrival, context: Context, stamp: Stamp, state: State) -> None:
+    envelope, body = arrival.entry.envelope, arrival.body
     if Flag.FORK in stamp.flags:
         device = state.get(Device, arrival.device)
         if device is not None and not device.forked:
@@ -232,7 +237,6 @@ def carry(arrival: Arrival, stamp: Stamp, state: State) -> None:
     kind = KINDS.get(envelope.kind)
     if kind is None or (Flag.UNJUDGED in stamp.flags and not stamp.lines):
         return
-    context = context_of(arrival, stamp.day, stamp.received_at, stamp)
     if stamp.verdict == Verdict.ACCEPTED:
         kind.apply(context, body, state)
     else:

@@ -33,11 +33,10 @@ class Unbalanced(ValueError):
 def lines_of(amounts: Iterable[tuple[str, str, int]]) -> list[Line]:
     """Balanced lines from (account, currency, amount), one per account and currency, zeros left out."""
     sums: dict[tuple[str, str], int] = {}
+    check: dict[str, int] = {}
     for account, currency, amount in amounts:
         key = (account, currency)
         sums[key] = sums.get(key, 0) + amount
-    check: dict[str, int] = {}
-    for (_, currency), amount in sums.items():
         check[currency] = check.get(currency, 0) + amount
     if any(check.values()):
         raise Unbalanced(f"debits and credits differ by {check}")

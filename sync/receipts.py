@@ -38,6 +38,7 @@ from sync.ruling import Context, Ruling, refused
 from sync.state import Key, State
 
 Amount = tuple[str, str, int]
+_TEXT_OF = {verdict.value: verdict.value for verdict in Verdict}
 
 
 def issued_touches(c: Context, body: ReceiptIssued) -> Iterable[Key]:
@@ -75,9 +76,13 @@ def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.ID_REPEATED]
     if customer is None:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.CUSTOMER_UNKNOWN]
-    total = sum(tender.amount for tender in body.tenders)
-    wished = sum(allocation.amount for allocation in body.allocations)
-    if total != wished + body.on_account or any(tender.currency != body.currency for tender in body.tenders):
+    total, wished, one_currency = 0, body.on_account, True
+    for tender in body.tenders:
+        total += tender.amount
+        one_currency &= tender.currency == body.currency
+    for allocation in body.allocations:
+        wished += allocation.amount
+    if total != wished or not one_currency:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.TOTALS_DIFFER]
     flags += _warnings(c, body, customer, state)
     if verdict == Verdict.REVIEW:
@@ -98,7 +103,7 @@ def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
         credits += takes
         lines.append((f"ar/{body.customer}/{item.id}", body.currency, -takes))
     lines.append((f"on_account/{body.customer}", body.currency, credits - total))
-    return Ruling(verdict, list(dict.fromkeys(flags)), lines)
+    return Ruling(verdict, list(dict.fromkeys(flags)) if flags else flags, lines)
 
 
 def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state: State) -> list[Flag]:
@@ -108,12 +113,13 @@ def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state:
     device = state.get(Device, c.envelope.device)
     if body.visit and device is not None and device.visit != body.visit:
         flags.append(Flag.VISIT_NOT_OPEN)
+    cheques = [tender for tender in body.tenders if isinstance(tender, Cheque)]
+    if not cheques:
+        return flags
     company = state.settings()
     stale = timedelta(days=company.policy.cheque_stale_days if company else 180)
     seen: set[str] = set()
-    for tender in body.tenders:
-        if not isinstance(tender, Cheque):
-            continue
+    for tender in cheques:
         key = cheque_key(tender)
         if key in seen or state.get(ChequeSeen, key):
             flags.append(Flag.CHEQUE_REPEATED)
@@ -130,10 +136,14 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
     stamp = c.stamp
     assert stamp is not None  # noqa: S101 -- apply always runs on a stamped entry
     prefix = f"ar/{body.customer}/"
-    taken = [
-        Allocation(line.account[len(prefix) :], -line.amount) for line in stamp.lines if line.account.startswith(prefix)
-    ]
-    total = sum(tender.amount for tender in body.tenders)
+    taken: list[Allocation] = []
+    on_account = 0
+    for tender in body.tenders:
+        on_account += tender.amount
+    for line in stamp.lines:
+        if line.account.startswith(prefix):
+            taken.append(Allocation(line.account[len(prefix) :], -line.amount))
+            on_account += line.amount
     voucher = Voucher(
         # One id never has two contents: a second entry with a known id stands beside it under its own name.
         c.id if state.get(Voucher, c.id) is None else f"{c.id}~{stamp.position}",
@@ -149,13 +159,13 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         tenders=body.tenders,
         allocations=body.allocations,
         taken=taken,
-        on_account=total - sum(one.amount for one in taken),
+        on_account=on_account,
         visit=body.visit,
         signature=body.signature,
         unsigned_reason=body.unsigned_reason,
         day=c.day,
         # The enum's own text: a default is left out of a document only if it is the same object, replayed or not.
-        verdict=Verdict(stamp.verdict).value,
+        verdict=_TEXT_OF[stamp.verdict],
         flags=stamp.flags,
     )
     state.put(voucher)

@@ -1,7 +1,8 @@
 """What a room is told about an entry, and what it answers."""
 
-from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
 
 from schemas.codes import Flag, Verdict
 from schemas.entries import Envelope
@@ -9,8 +10,7 @@ from schemas.wire import Line, Stamp
 from sync.chain import Entry
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct, gc=False):
     """One entry under judgement or replay. device: short name; stamp: set once judged, and all that a replay knows."""
 
     entry: Entry
@@ -32,14 +32,13 @@ class Context:
         return self.stamp is not None and self.stamp.verdict == Verdict.REVIEW
 
 
-@dataclass(slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, gc=False):
     """A verdict with its flags and the lines (account, currency, amount) to post. posted: the same, once balanced."""
 
     verdict: Verdict = Verdict.ACCEPTED
-    flags: list[Flag] = field(default_factory=list)
-    lines: list[tuple[str, str, int]] = field(default_factory=list)
-    posted: list[Line] = field(default_factory=list)
+    flags: list[Flag] = []
+    lines: list[tuple[str, str, int]] = []
+    posted: list[Line] = []
 
 
 def refused(flag: Flag) -> Ruling:

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
-from schemas.documents import Book, Device, ServerKey
+from schemas.documents import Book, ServerKey
 from schemas.entries.people import DeviceEnrolled
 from schemas.wire import Challenge, DeviceLogin, Enrol, Enrolled, EnrolmentPeek, Login, Session
 from server import keys
@@ -19,7 +19,7 @@ from server.keys import NotAKey, key_id, public_key
 from server.problems import ProblemError
 from server.reads import all_of, device_of, group, settings_of, user_of
 from server.store.secrets import Code, code_named, code_of, credential_of, keep_release_key, use_code
-from server.writes import books_wanted, every, retire_other_phones, top_up_books, user_named, write
+from server.writes import books_wanted, letters, retire_other_phones, top_up_books, user_named, write
 from sync.chain import b64, unb64
 
 
@@ -81,7 +81,7 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
         device = new_id("dev")
         enrolled = DeviceEnrolled(
             device=device,
-            code=_short_name(len(every(store, Device))),
+            code=_short_name(store.count("device"), int(company.epoch)),
             purpose=kept.purpose,  # type: ignore[arg-type]
             user=kept.user,
             branch=branch,
@@ -118,14 +118,15 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
     return Enrolled(device, user, settings, server_keys, company.epoch, b64(release), session)
 
 
-def _short_name(count: int) -> str:
-    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice."""
-    letters, digit = divmod(count, 9)
-    text = chr(ord("A") + letters % 26)
-    while letters >= 26:
-        letters = letters // 26 - 1
-        text = chr(ord("A") + letters % 26) + text
-    return f"{text}{digit + 1}"
+def _short_name(count: int, epoch: int) -> str:
+    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice. After a restore it ends in a letter
+    of the epoch: which names were given since the backup is not known."""
+    high, digit = divmod(count, 9)
+    text = chr(ord("A") + high % 26)
+    while high >= 26:
+        high = high // 26 - 1
+        text = chr(ord("A") + high % 26) + text
+    return f"{text}{digit + 1}{letters(epoch - 1)}"
 
 
 @get("/api/v1/device/challenge")

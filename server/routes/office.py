@@ -33,6 +33,8 @@ async def users(request: AnyRequest) -> list[UserRow]:
                 " WHERE r.type = 'customer' AND f.gone = 0 GROUP BY w.no"
             )
         )
+    for device in devices:
+        device.grant = None
     return [
         UserRow(user, [device for device in devices if device.user == user.id], counts.get(f"user:{user.id}", 0))
         for user in people
@@ -126,6 +128,8 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
         for book in await all_of(db, Book):
             book.grant = None
             books.setdefault(book.device, []).append(book)
+        for device in found:
+            device.grant = None
         contacts = await contacts_of(db)
         heads = dict(await db.rows("SELECT w.text, h.seq FROM head h JOIN word w ON w.no = h.device"))
     return [
@@ -162,6 +166,7 @@ async def revoke_device(request: AnyRequest, id: FromPath[str], data: JSONBody[R
     async with company.reading() as db:
         device = await one(db, Device, id)
     assert device is not None  # noqa: S101 -- an unknown one has been refused
+    device.grant = None
     return device
 
 

@@ -12,10 +12,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from schemas.codes import Problem
 from schemas.documents import Document
 from server.problems import ProblemError
 from sync.chain import Head, Known
+from sync.decide import Stamped
 from sync.state import Key, State
 
 TABLES = {
@@ -57,11 +60,10 @@ class Row:
     h: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """A stamped entry with its place: fork entries stand beside the main chain and never move its head."""
 
-    stamped: Any
+    stamped: Stamped
     fork: bool
 
 
@@ -138,6 +140,9 @@ class Store(Shelf, Protocol):
 
     def fetch(self, keys: Iterable[Key]) -> dict[Key, Document]: ...
     def fetch_group(self, group: str) -> list[Document]: ...
+    def count(self, type_name: str) -> int:
+        """How many documents of a type there are."""
+
     def append(self, entries: Sequence[Appended]) -> None:
         """Put stamped entries, their postings and chain places on the shelf."""
 

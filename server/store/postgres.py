@@ -297,10 +297,16 @@ class PostgresStore(_Line, SqlStore):
         return self._tip
 
     def _found(self, keys: list[Key]) -> list[Any]:
+        return self._of(_FIND, keys)
+
+    def _numbered(self, keys: list[Key]) -> list[Any]:
+        return self._of(_NUMBER, keys)
+
+    def _of(self, sql: str, keys: list[Key]) -> list[Any]:
         if not keys:
             return []
         types, ids = [key[0] for key in keys], [key[1] for key in keys]
-        return self._wait(lambda db: db.fetch(_FIND, types, ids))
+        return self._wait(lambda db: db.fetch(sql, types, ids))
 
     # ---- writing
 
@@ -370,10 +376,9 @@ async def _held(db: Connection, schema: str, *, alone: bool) -> bool:
 
 _STATE = "SELECT current_setting('synchronous_commit'), to_regclass($1) IS NOT NULL"
 _TIP = "SELECT position, h, words, records FROM tip"
-_FIND = (
-    "SELECT r.no, r.type, r.id, r.body FROM unnest($1::text[], $2::text[]) AS k(type, id)"
-    " JOIN record r ON r.type = k.type AND r.id = k.id"
-)
+_NAMED = "FROM unnest($1::text[], $2::text[]) AS k(type, id) JOIN record r ON r.type = k.type AND r.id = k.id"
+_FIND = f"SELECT r.no, r.type, r.body {_NAMED}"
+_NUMBER = f"SELECT r.no, r.type, r.id {_NAMED}"
 _ENTER_SERVER = "INSERT INTO server VALUES ($1, $2) ON CONFLICT (run) DO NOTHING"
 _FINISH = (
     "WITH moved AS (UPDATE tip SET position = $1, h = $2, words = $3, records = $4),"

@@ -44,7 +44,11 @@ class SqlStore:
         raise NotImplementedError
 
     def _found(self, keys: list[Key]) -> Iterable[Any]:
-        """(no, type, id, body) of the records that exist."""
+        """(no, type, body) of the records that exist."""
+        raise NotImplementedError
+
+    def _numbered(self, keys: list[Key]) -> Iterable[Any]:
+        """(no, type, id) of the records that exist."""
         raise NotImplementedError
 
     # ---- transaction
@@ -100,9 +104,10 @@ class SqlStore:
         wanted = list(keys)
         self._looked.update(wanted)
         found: dict[Key, Document] = {}
-        for no, type_name, id, body in self._found(wanted):
-            found[type_name, id] = _DECODERS[type_name].decode(body)
-            self._numbers[type_name, id] = no
+        for no, type_name, body in self._found(wanted):
+            document = _DECODERS[type_name].decode(body)
+            found[type_name, document.id] = document
+            self._numbers[type_name, document.id] = no
         return found
 
     def fetch_group(self, group: str) -> list[Document]:
@@ -113,6 +118,9 @@ class SqlStore:
             self._numbers[type_name, id] = no
             found.append(_DECODERS[type_name].decode(body))
         return found
+
+    def count(self, type_name: str) -> int:
+        return int(self.select("SELECT count(*) FROM record WHERE type = ?", type_name)[0][0])
 
     # ---- writing
 
@@ -150,8 +158,6 @@ class SqlStore:
                 postings.append((account, stamp.position, index, day, line.currency, line.amount))
                 key = (account, line.currency)
                 balances[key] = balances.get(key, 0) + line.amount
-        if not postings:
-            return
         postings.sort()  # in the order of the table, so that a batch walks it once
         self._put("posting", postings)
         self._put("balance", [(*key, amount) for key, amount in balances.items()])
@@ -193,7 +199,7 @@ class SqlStore:
         """Find the record numbers of documents that were written without having been read."""
         wanted = list(keys)
         self._looked.update(wanted)
-        for no, type_name, id, _ in self._found(wanted):
+        for no, type_name, id in self._numbered(wanted):
             self._numbers[type_name, id] = no
 
     # ---- the whole journal
