@@ -29,7 +29,7 @@ from schemas.wire import Head
 from schemas.wire import Push as PushMessage
 from server.arriving import entry_of
 from server.inbox import Push
-from server.store.sqlite import connect
+from server.store.sqlite import SqliteStore, connect
 from sync.chain import place, trust
 
 BATCHES = (1, 10, 50)
@@ -68,6 +68,7 @@ def limit(receipts: int, size: int) -> float:
         company, phones = make_company(Path(folder), 4, receipts)
         company.inbox.stop()
         store = company.store
+        assert isinstance(store, SqliteStore)
         bodies = [body for n, phone in enumerate(phones) for body in pushes(phone, n, receipts // 4, min(size, 50))]
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         blank = Path(folder) / "blank.sqlite"

@@ -71,7 +71,10 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         if warm:
             press.start()  # the first customer at the counter does not wait for the fonts
+        following = asyncio.create_task(company.follow())
         yield
+        following.cancel()
+        await asyncio.wait([following])
         press.close()
         await company.stop_reading()
 

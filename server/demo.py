@@ -15,6 +15,7 @@ from server.identity.sessions import hash_password
 from server.imports.rows import in_chunks
 from server.inbox import Clock, Writer
 from server.settings import Settings
+from server.store.secrets import keep_credential
 from server.writes import write
 from sync.decide import SYSTEM
 
@@ -47,10 +48,7 @@ def _people(writer: Writer, company: OpenCompany, demo: Demo) -> None:
     for user in demo.users:
         write(writer, "user_enrolled", user, SYSTEM)
         if user.login in demo.passwords:
-            company.store.db.execute(
-                "INSERT INTO credential VALUES (?,?,?)",
-                (user.user, user.login, hash_password(demo.passwords[user.login])),
-            )
+            keep_credential(company.store, user.user, user.login, hash_password(demo.passwords[user.login]))
 
 
 def _plans(writer: Writer, demo: Demo) -> None:

@@ -3,9 +3,9 @@
 from hashlib import sha256
 from typing import Any
 
-import aiosqlite
 import msgspec
 
+from server.store.port import Reader
 from sync.chain import b64, unb64
 
 PAGE = 1000
@@ -35,7 +35,7 @@ class Cursor:
         return cls(position, record, h) if within else None
 
 
-async def pull(db: aiosqlite.Connection, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
+async def pull(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
     """One page of changes as JSON bytes. A cursor of another journal starts a reload."""
     row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
     mark = _mark(scopes)
@@ -75,7 +75,7 @@ def _mark(scopes: list[str]) -> bytes:
     return sha256("|".join(scopes).encode()).digest()[:4]
 
 
-async def _ours(db: aiosqlite.Connection, cursor: Cursor, mark: bytes) -> bool:
+async def _ours(db: Reader, cursor: Cursor, mark: bytes) -> bool:
     """Whether the cursor was given out by this very journal, for these very scopes."""
     if cursor.position == 0:
         return True
@@ -83,21 +83,20 @@ async def _ours(db: aiosqlite.Connection, cursor: Cursor, mark: bytes) -> bool:
     return row is not None and mark + row[0][:8] == cursor.h
 
 
-async def _changes(db: aiosqlite.Connection, scopes: list[str], cursor: Cursor, limit: int) -> list[Any]:
+async def _changes(db: Reader, scopes: list[str], cursor: Cursor, limit: int) -> list[Any]:
     found: list[Any] = []
     for scope in scopes:
-        rows = await db.execute_fetchall(
+        found += await db.rows(
             "SELECT f.rev, f.rec, f.gone, r.type, r.id, r.body FROM feed f JOIN record r ON r.no = f.rec"
             " WHERE f.scope = (SELECT no FROM word WHERE text = ?) AND f.rev >= ? AND (f.rev, f.rec) > (?, ?)"
             " ORDER BY f.rev, f.rec LIMIT ?",
-            (scope, cursor.position, cursor.position, cursor.record, limit),
-        )
-        found += rows
+            scope, cursor.position, cursor.position, cursor.record, limit,
+        )  # fmt: skip
     if len(scopes) > 1:
         found.sort(key=lambda row: (row[0], row[1]))
     return found[:limit]
 
 
-async def _one(db: aiosqlite.Connection, sql: str, *parameters: Any) -> Any:
-    async with db.execute(sql, parameters) as cursor:
-        return await cursor.fetchone()
+async def _one(db: Reader, sql: str, *parameters: Any) -> Any:
+    found = await db.rows(sql, *parameters)
+    return found[0] if found else None

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Book, Company, Device
+from schemas.documents import Book, Device
 from schemas.entries import Envelope
 from schemas.entries.company import ChainStarted, HoleRecorded
 from schemas.wire import Head as PushHead
@@ -132,7 +132,8 @@ class Writer:
         self.quota = 5000
         self._counted: dict[str, int] = defaultdict(int)
         self._counted_on = ""
-        self._zone: ZoneInfo | None = None
+        self._zone = ZoneInfo("UTC")
+        self.epoch = "1"
         self.seen: dict[str, int] = {}
         """Where each chain stood after its last push: a hint for reading ahead, never relied upon."""
         self._full: set[str] = set()
@@ -140,13 +141,14 @@ class Writer:
     def moment(self, carrier: str = "") -> Moment:
         """Now, and the business day that is open now in the company's own time zone."""
         now = self.clock()
-        return Moment(now, now.isoformat(timespec="seconds"), now.astimezone(self.zone()).date(), carrier)
+        return Moment(now, now.isoformat(timespec="seconds"), now.astimezone(self._zone).date(), carrier)
 
-    def zone(self) -> ZoneInfo:
-        if self._zone is None:
-            company = self.store.fetch([("company", self.company)]).get(("company", self.company))
-            self._zone = ZoneInfo(company.time_zone if isinstance(company, Company) else "UTC")
-        return self._zone
+    def learn(self, state: State) -> None:
+        """Take over the company's settings as they are in this transaction: another server may have changed them."""
+        company = state.settings()
+        if company is not None:
+            self._zone = ZoneInfo(company.time_zone)
+            self.epoch = str(company.epoch)
 
     def state(self) -> State:
         return State(self.company, self.store.fetch, self.store.fetch_group)
@@ -155,12 +157,13 @@ class Writer:
 
     def write(self, kind: str, body: msgspec.Struct, by: str = SYSTEM) -> Written:
         """Write one entry of the server's chain inside the running transaction. The body is judged like any other."""
-        self._zone = None
         state = self.state()
+        self.learn(state)
         arrivals = self._own(kind, body, by, self.store.heads([self.run]))
         stamped = decide(arrivals, self.moment(self.run), state, *self.store.tip())
         self.store.append([Appended(one, fork=False) for one in stamped])
         self.store.save(state)
+        self.learn(state)
         one = stamped[-1]
         outcome = Outcome(one.arrival.seq, one.stamp.position, one.stamp.verdict, one.stamp.flags)
         return Written(envelope_id(one.arrival), outcome)
@@ -213,6 +216,7 @@ class Writer:
         for push in pushes:
             self._complete(push, heads[push.device], known[push.device], unjudged=unjudged)
         state.prefetch({("company", self.company)}.union(*(push.keys for push in pushes)))
+        self.learn(state)
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
         writers = Counter(push.device for push in pushes)

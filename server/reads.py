@@ -1,11 +1,11 @@
-"""Reading documents and balances for screens. Every function takes a connection inside one reading transaction."""
+"""Reading documents and balances for screens. Every function takes a reader of one moment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, TypeVar, cast
+from datetime import date, datetime
+from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
 
-import aiosqlite
 import msgspec
 
 from schemas.documents import (
@@ -23,6 +23,7 @@ from schemas.documents import (
 from schemas.entries.receipts import Cheque
 from schemas.entries.shapes import Total
 from schemas.wire import Head as PushHead
+from server.store.port import Reader
 from sync.state import TYPE_OF
 
 D = TypeVar("D", bound=Document)
@@ -31,37 +32,30 @@ _HEAD = msgspec.json.Decoder(PushHead)
 _DECODERS = {name: msgspec.json.Decoder(document) for name, document in DOCUMENTS.items()}
 
 
-async def rows(db: aiosqlite.Connection, sql: str, *parameters: Any) -> list[Any]:
-    return list(await db.execute_fetchall(sql, parameters))
-
-
-async def one(db: aiosqlite.Connection, shape: type[D], id: str) -> D | None:
+async def one(db: Reader, shape: type[D], id: str) -> D | None:
     found = await many(db, shape, [id])
     return found.get(id)
 
 
-async def many(db: aiosqlite.Connection, shape: type[D], ids: Iterable[str]) -> dict[str, D]:
+async def many(db: Reader, shape: type[D], ids: Iterable[str]) -> dict[str, D]:
     """Documents of one type by id; what does not exist is left out."""
     name = TYPE_OF[shape]
-    wanted = msgspec.json.encode(list(dict.fromkeys(ids))).decode()
-    found = await rows(
-        db, "SELECT id, body FROM record WHERE type = ? AND id IN (SELECT value FROM json_each(?))", name, wanted
-    )
+    wanted = list(dict.fromkeys(ids))
+    found = await db.rows("SELECT id, body FROM record WHERE type = ? AND id = ANY(?)", name, wanted)
     return {id: cast("D", _DECODERS[name].decode(body)) for id, body in found}
 
 
-async def all_of(db: aiosqlite.Connection, shape: type[D]) -> list[D]:
+async def all_of(db: Reader, shape: type[D]) -> list[D]:
     """All documents of one type, in order of creation."""
     name = TYPE_OF[shape]
-    found = await rows(db, "SELECT body FROM record WHERE type = ? ORDER BY no", name)
+    found = await db.rows("SELECT body FROM record WHERE type = ? ORDER BY no", name)
     return [cast("D", _DECODERS[name].decode(body)) for (body,) in found]
 
 
-async def group(db: aiosqlite.Connection, shape: type[D], name: str) -> list[D]:
+async def group(db: Reader, shape: type[D], name: str) -> list[D]:
     """Documents of one type that stand in a group (`sync.state.group_of`)."""
     type_name = TYPE_OF[shape]
-    found = await rows(
-        db,
+    found = await db.rows(
         "SELECT body FROM record WHERE grp = (SELECT no FROM word WHERE text = ?) AND type = ? ORDER BY no",
         name,
         type_name,
@@ -69,21 +63,40 @@ async def group(db: aiosqlite.Connection, shape: type[D], name: str) -> list[D]:
     return [cast("D", _DECODERS[type_name].decode(body)) for (body,) in found]
 
 
-async def user_of(db: aiosqlite.Connection, id: str) -> User | None:
+async def user_of(db: Reader, id: str) -> User | None:
     return await one(db, User, id)
 
 
-async def device_of(db: aiosqlite.Connection, id: str) -> Device | None:
+async def device_of(db: Reader, id: str) -> Device | None:
     return await one(db, Device, id)
 
 
-async def settings_of(db: aiosqlite.Connection) -> Company:
+async def settings_of(db: Reader) -> Company:
     """The company's settings; there is always exactly one such document."""
     return (await all_of(db, Company))[0]
 
 
-async def epoch_of(db: aiosqlite.Connection) -> str:
+async def day_of(db: Reader, now: datetime) -> date:
+    """The business day that is open now in the company's own time zone."""
+    return now.astimezone(ZoneInfo((await settings_of(db)).time_zone)).date()
+
+
+async def tip_of(db: Reader) -> int:
+    """Position of the journal's last entry."""
+    found = await db.rows("SELECT position FROM journal ORDER BY position DESC LIMIT 1")
+    return int(found[0][0]) if found else 0
+
+
+async def epoch_of(db: Reader) -> str:
     return str((await settings_of(db)).epoch)
+
+
+async def is_named(db: Reader, attachment: str) -> bool:
+    """Whether a voucher names the attachment (SHA-256, hexadecimal)."""
+    found = await db.rows(
+        "SELECT 1 FROM feed WHERE scope = (SELECT no FROM word WHERE text = ?) LIMIT 1", f"attachment:{attachment}"
+    )
+    return bool(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +107,12 @@ class Contact:
     head: PushHead
 
 
-async def contacts_of(db: aiosqlite.Connection) -> dict[str, Contact]:
-    found = await rows(db, "SELECT device, at, head FROM contact")
+async def contacts_of(db: Reader) -> dict[str, Contact]:
+    found = await db.rows("SELECT device, at, head FROM contact")
     return {device: Contact(at, _HEAD.decode(head)) for device, at, head in found}
 
 
-async def vouchers_of_day(db: aiosqlite.Connection, collector: str, day: date) -> list[Voucher]:
+async def vouchers_of_day(db: Reader, collector: str, day: date) -> list[Voucher]:
     """A collector's vouchers of one business day: what he holds, and what his deposits since then cover."""
     found = await group(db, Voucher, f"held/{collector}")
     for deposit in await group(db, Deposit, f"deposits/{collector}"):
@@ -128,13 +141,11 @@ def ledger_of(customer: Customer, items: Iterable[Item]) -> Amounts:
     return {currency: amount for currency, amount in balance.items() if amount}
 
 
-async def items_by_customer(db: aiosqlite.Connection, customers: Iterable[str]) -> dict[str, list[Item]]:
+async def items_by_customer(db: Reader, customers: Iterable[str]) -> dict[str, list[Item]]:
     """Open items of customers, in one statement."""
-    names = msgspec.json.encode([f"customer/{id}" for id in customers]).decode()
-    found = await rows(
-        db,
-        "SELECT body FROM record WHERE type = 'item' AND grp IN"
-        " (SELECT no FROM word WHERE text IN (SELECT value FROM json_each(?))) ORDER BY no",
+    names = [f"customer/{id}" for id in customers]
+    found = await db.rows(
+        "SELECT body FROM record WHERE type = 'item' AND grp IN (SELECT no FROM word WHERE text = ANY(?)) ORDER BY no",
         names,
     )
     items: dict[str, list[Item]] = {}

@@ -9,8 +9,7 @@ from hashlib import sha256
 import msgspec
 
 from schemas.wire import Stamp
-from server.store.port import Row
-from server.store.sqlite import PROJECTIONS, SqliteStore
+from server.store.port import PROJECTIONS, TABLES, Row, Shelf, Store
 from sync.chain import Entry
 from sync.decide import Arrival, Moment, Stamped, carry, context_of, judge, read, touched
 from sync.reading import envelope_of
@@ -43,7 +42,7 @@ def arrival_of(row: Row) -> Arrival:
     return arrival
 
 
-def rebuild(store: SqliteStore, company: str, progress: Callable[[int], None] = lambda _: None) -> int:
+def rebuild(store: Store, company: str, progress: Callable[[int], None] = lambda _: None) -> int:
     """Drop all projections and make them again from entries and stamps, in one transaction. Returns the entries."""
     store.begin()
     try:
@@ -60,7 +59,7 @@ def rebuild(store: SqliteStore, company: str, progress: Callable[[int], None] = 
     return done
 
 
-def _batches(store: SqliteStore) -> Iterator[list[Row]]:
+def _batches(store: Store) -> Iterator[list[Row]]:
     """Rows in pieces. What moves whole groups between scopes stands alone, as it did when it was written."""
     batch: list[Row] = []
     for row in store.rows():
@@ -76,7 +75,7 @@ def _batches(store: SqliteStore) -> Iterator[list[Row]]:
         yield batch
 
 
-def _carry_batch(store: SqliteStore, company: str, batch: list[Row]) -> None:
+def _carry_batch(store: Store, company: str, batch: list[Row]) -> None:
     state = State(company, store.fetch, store.fetch_group)
     arrivals = [arrival_of(row) for row in batch]
     state.prefetch([("company", company), *touched(arrivals)])
@@ -89,7 +88,7 @@ def _carry_batch(store: SqliteStore, company: str, batch: list[Row]) -> None:
     store.save(state)
 
 
-def rejudge(store: SqliteStore, company: str) -> Iterator[Difference]:
+def rejudge(store: Store, company: str) -> Iterator[Difference]:
     """Judge every entry again against the state that it met, in a transaction that is rolled back."""
     store.begin()
     try:
@@ -119,11 +118,11 @@ def _standing(stamp: Stamp) -> bool:
     return bool({"fork", "bad_signature", "body_mismatch", "unjudged"} & set(stamp.flags))
 
 
-def digest(store: SqliteStore) -> str:
-    """SHA-256 over every row of every projection: equal digests are equal bytes."""
+def digest(shelf: Shelf) -> str:
+    """SHA-256 over every row of every projection: equal digests are equal bytes, on either engine."""
     total = sha256()
     for table in PROJECTIONS:
-        columns = [row[1] for row in store.db.execute(f"PRAGMA table_info({table})")]
-        for row in store.db.execute(f"SELECT * FROM {table} ORDER BY {', '.join(columns)}"):  # noqa: S608 -- own names
-            total.update(repr(row).encode())
+        columns = ", ".join(TABLES[table])
+        for row in shelf.stream(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 -- our own names
+            total.update(repr(tuple(row)).encode())
     return total.hexdigest()

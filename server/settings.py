@@ -7,13 +7,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """data: folder of the company (journal, attachments, socket). base_url: the company's web address for life, as QR
-    codes carry it; empty: what the company was set up with. pwa: the built application."""
+    """data: folder of the company (journal, attachments, socket). database_url: keeps the journal in PostgreSQL,
+    e.g. `postgresql://sanad@localhost/sanad?schema=delta`. base_url: the company's web address for life, as QR codes
+    carry it; empty: what the company was set up with. pwa: the built application."""
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8321
     base_url: str = ""
+    database_url: str = ""
     pwa: Path = Path(__file__).parent.parent / "pwa" / "dist"
 
     @classmethod
@@ -22,6 +24,7 @@ class Settings:
             data=Path(os.environ.get("SANAD_DATA", "data")),
             host=os.environ.get("SANAD_HOST", "127.0.0.1"),
             port=int(os.environ.get("SANAD_PORT", "8321")),
+            database_url=os.environ.get("SANAD_DATABASE_URL", ""),
             base_url=os.environ.get("SANAD_BASE_URL", "").rstrip("/"),
         )
 

@@ -18,6 +18,7 @@ from schemas.entries.company import GrantReturned
 from schemas.wire import Stamp
 from server import keys
 from server.epochs import signed_by_us
+from server.store.port import Shelf
 from sync.books import tally
 from sync.chain import b64, running_hash
 from sync.ledger import NEVER_NEGATIVE
@@ -36,8 +37,8 @@ _NO_LEAF = {
 """A voucher with one of these came with a number that is not its own; it is under review and no leaf is spent on it."""
 _SUMS = {
     "balance": "SELECT w.text, b.currency, b.amount FROM balance b JOIN word w ON w.no = b.account",
-    "posting": "SELECT w.text, p.currency, sum(p.amount) FROM posting p JOIN word w ON w.no = p.account"
-    " GROUP BY p.account, p.currency",
+    "posting": "SELECT w.text, p.currency, CAST(sum(p.amount) AS BIGINT) FROM posting p"
+    " JOIN word w ON w.no = p.account GROUP BY w.no, p.currency",
 }
 Progress = Callable[[int], None]
 
@@ -63,35 +64,31 @@ class Ledger:
     entries: int = 0
 
 
-def verify(db: Any, progress: Progress = lambda _: None) -> Iterator[Fault]:
-    """All checks over one read-only connection, in one read transaction."""
-    db.execute("BEGIN")
-    try:
-        ledger = Ledger(defaultdict(int), set())
-        yield from _journal(db, ledger, progress)
-        yield from _postings(db, ledger)
-        yield from _documents(db, ledger)
-        yield from _books(db)
-        yield from _custody(ledger)
-    finally:
-        db.execute("ROLLBACK")
+def verify(db: Shelf, progress: Progress = lambda _: None) -> Iterator[Fault]:
+    """All checks over one shelf, at the moment when it was opened."""
+    ledger = Ledger(defaultdict(int), set())
+    yield from _journal(db, ledger, progress)
+    yield from _postings(db, ledger)
+    yield from _documents(db, ledger)
+    yield from _books(db)
+    yield from _custody(ledger)
 
 
-def _all(db: Any, shape: type[Document]) -> Iterator[Any]:
+def _all(db: Shelf, shape: type[Document]) -> Iterator[Any]:
     decoder = msgspec.json.Decoder(shape)
-    for (body,) in db.execute("SELECT body FROM record WHERE type = ? ORDER BY no", (TYPE_OF[shape],)):
+    for (body,) in db.stream("SELECT body FROM record WHERE type = ? ORDER BY no", TYPE_OF[shape]):
         yield decoder.decode(body)
 
 
-def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
+def _journal(db: Shelf, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
     """Positions without gaps, the running hash, every chain with its signatures, every stamp balanced."""
     device_keys = {device.id: device.public_key for device in _all(db, Device)}
     server_keys = [key.spki for key in _all(db, ServerKey) if key.use == "sign"]
-    names = dict(db.execute("SELECT no, text FROM word"))
+    names = dict(db.stream("SELECT no, text FROM word"))
     heads: dict[str, tuple[int, bytes]] = {}
     holes: dict[str, list[tuple[int, int]]] = defaultdict(list)
     expected, h = 1, b""
-    for position, device_no, seq, online, fork, raw, body, sig, entry_hash, stamp_bytes, stored_h, *place in db.execute(
+    for position, device_no, seq, online, fork, raw, body, sig, entry_hash, stamp_bytes, stored_h, *place in db.stream(
         "SELECT j.*, c.hash, c.verdict, c.flags, c.fork FROM journal j LEFT JOIN chain c"
         " ON c.device = j.device AND c.seq = j.seq AND c.position = j.position ORDER BY j.position"
     ):
@@ -127,10 +124,10 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
         yield from _balanced(stamp, ledger, where)
         ledger.entries += 1
         progress(ledger.entries)
-    placed = db.execute("SELECT count(*) FROM chain").fetchone()[0]
+    placed = db.select("SELECT count(*) FROM chain")[0][0]
     if placed != ledger.entries:
         yield Fault("chain", "all chains", f"{placed} places for {ledger.entries} entries")
-    for device_no, seq, entry_hash in db.execute("SELECT device, seq, hash FROM head"):
+    for device_no, seq, entry_hash in db.stream("SELECT device, seq, hash FROM head"):
         device = names[device_no]
         if heads.get(device) != (seq, entry_hash):
             yield Fault(
@@ -188,10 +185,10 @@ def _balanced(stamp: Stamp, ledger: Ledger, where: str) -> Iterator[Fault]:
             yield Fault("ledger", where, f"debits and credits differ by {amount} {currency}")
 
 
-def _postings(db: Any, ledger: Ledger) -> Iterator[Fault]:
+def _postings(db: Shelf, ledger: Ledger) -> Iterator[Fault]:
     """Balances and postings are what the stamps say, to the unit."""
     for table, sql in _SUMS.items():
-        stored = {(account, currency): amount for account, currency, amount in db.execute(sql)}
+        stored = {(account, currency): amount for account, currency, amount in db.stream(sql)}
         for key in stored.keys() | ledger.balances.keys():
             if stored.get(key, 0) != ledger.balances.get(key, 0):
                 yield Fault(
@@ -201,7 +198,7 @@ def _postings(db: Any, ledger: Ledger) -> Iterator[Fault]:
                 )
 
 
-def _documents(db: Any, ledger: Ledger) -> Iterator[Fault]:
+def _documents(db: Shelf, ledger: Ledger) -> Iterator[Fault]:
     """What phones and desks are shown is what the books say."""
 
     def differs(where: str, shown: Amounts, account: str, sign: int = 1) -> Iterator[Fault]:
@@ -233,7 +230,7 @@ def _documents(db: Any, ledger: Ledger) -> Iterator[Fault]:
         yield from differs(f"vault {safe.id}", safe.cheques, f"vault/{safe.id}")
 
 
-def _books(db: Any) -> Iterator[Fault]:
+def _books(db: Shelf) -> Iterator[Fault]:
     """Issued + voided + unused + lost + unknown = size; every issued leaf has its voucher and no number comes twice."""
     leaves: dict[str, dict[int, str]] = defaultdict(dict)
     numbers: dict[str, str] = {}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,13 +12,11 @@ from schemas.entries.people import DeviceRevoked
 from server.ids import new_id
 from server.inbox import Writer, Written
 from server.problems import ProblemError
+from server.store.port import Shelf
 from sync.books import NUMBERING
 from sync.decide import SYSTEM
 from sync.reading import Unreadable
-from sync.state import State
-
-if TYPE_CHECKING:
-    from server.company import OpenCompany
+from sync.state import TYPE_OF, D, State
 
 SPARE_BOOKS = 1
 """A phone has one open book and one spare, so that it never runs out on the road."""
@@ -124,9 +121,7 @@ def user_named(state: State, id: str) -> User:
     return user
 
 
-def keep_code(company: "OpenCompany", code: str, purpose: str, user: str, branch: str, until: str, by: str) -> None:
-    """Remember a one-time enrolment code. Only for use in the writer's thread."""
-    company.store.db.execute(
-        "INSERT INTO enrolment_code (code, purpose, user, branch, expires_at, made_by) VALUES (?,?,?,?,?,?)",
-        (code, purpose, user, branch, until, by),
-    )
+def every(shelf: Shelf, shape: type[D]) -> list[D]:
+    """All documents of one type as the writer sees them."""
+    decoder = msgspec.json.Decoder(shape)
+    return [decoder.decode(body) for (body,) in shelf.select("SELECT body FROM record WHERE type = ?", TYPE_OF[shape])]

@@ -25,6 +25,7 @@ from schemas.documents import (
     Visit,
     Voucher,
 )
+from schemas.entries.receipts import Cheque
 
 Key = tuple[str, str]
 """(document type, id)."""
@@ -119,6 +120,14 @@ def _of_customer(customer: Customer, _state: State) -> tuple[str, ...]:
     return tuple([f"user:{collector}" for collector in customer.collectors])
 
 
+def _of_voucher(voucher: Voucher, _state: State) -> tuple[str, ...]:
+    """Besides its collector's phone: each attachment that it names, so that the bytes are taken in when they come."""
+    named = [photo for tender in voucher.tenders if isinstance(tender, Cheque) for photo in tender.photos]
+    if len(voucher.signature) == 64:  # else it names nothing that could ever come
+        named.append(voucher.signature)
+    return (f"user:{voucher.by}", *(f"attachment:{one}" for one in dict.fromkeys(named)))
+
+
 def _of_cheque(cheque: ChequeHeld, _state: State) -> tuple[str, ...]:
     """A desk learns of a cheque when the count that could have been biased by it is durable."""
     own = f"user:{cheque.collector}"
@@ -145,7 +154,7 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Request: lambda request: "requests" if request.state == "requested" else "",
 }
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
-    Voucher: lambda voucher, _: (f"user:{voucher.by}",),
+    Voucher: _of_voucher,
     Item: _of_item,
     Customer: _of_customer,
     Custody: lambda custody, _: (f"user:{custody.id}",),

@@ -11,8 +11,9 @@ import anyio.from_thread
 import httpx
 
 from server.app import create_app
-from server.company import CompanyInUse, OpenCompany
+from server.company import OpenCompany
 from server.settings import Settings
+from server.store.opening import CompanyInUse
 
 TOKEN_FILE = "local.token"  # noqa: S105 -- the name of a file
 BASE = "http://sanad"

@@ -20,14 +20,16 @@ from rich.table import Table
 
 from server.cli.client import ServerSilent, client
 from server.cli.serving import AddressTaken, serve_company
-from server.company import CompanyInUse, NoCompany, OpenCompany, open_reader
+from server.company import OpenCompany
 from server.demo import demo_of, make_demo, plan_today, today
 from server.ids import new_code
 from server.replay import digest, rejudge
 from server.replay import rebuild as rebuild_projections
 from server.settings import Settings
+from server.store.opening import CompanyInUse, NoCompany, exists, open_shelf
+from server.store.secrets import Code, keep_code
 from server.verify import verify as verify_company
-from server.writes import expires, keep_code
+from server.writes import expires
 from sync.money import format_amount
 
 app = typer.Typer(
@@ -110,7 +112,7 @@ def demo(
     settings = settings_of(data)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
-        if settings.journal.exists():
+        if exists(settings):
             company = OpenCompany(settings)
             plan_today(company)
         else:
@@ -137,8 +139,8 @@ def _demo_codes(company: OpenCompany) -> list[tuple[str, str, str]]:
     made: list[tuple[str, str, str]] = []
     for who, purpose, user, branch in wanted:
         code = new_code()
-        row = (code, purpose, user, branch, expires(company.clock()), "system")
-        company.run_now(lambda _, row=row: keep_code(company, *row))  # type: ignore[misc]
+        kept = Code(code, purpose, user, branch, expires(company.clock()), "system")
+        company.run_now(lambda _, kept=kept: keep_code(company.store, kept))  # type: ignore[misc]
         made.append((who, purpose, code))
     return made
 
@@ -410,10 +412,10 @@ def verify(
     """Check every chain, every book and the conservation of money. Ends with 1 at the first fault, naming it."""
     settings = settings_of(data)
     try:
-        db = open_reader(settings)
+        db = open_shelf(settings)
     except NoCompany as fault:
         raise stop(str(fault)) from fault
-    total = db.execute("SELECT count(*) FROM journal").fetchone()[0]
+    total = db.select("SELECT count(*) FROM journal")[0][0]
     with bar() as progress:
         task = progress.add_task("verifying", total=total)
         found = next(verify_company(db, lambda n: progress.update(task, completed=n)), None)

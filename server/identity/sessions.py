@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import aiosqlite
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,6 +15,7 @@ from schemas.codes import Problem
 from schemas.wire import Session
 from server.problems import ProblemError
 from server.reads import settings_of, user_of
+from server.store.port import Reader
 from sync.chain import b64
 
 PERSON_LIVES = timedelta(minutes=30)
@@ -107,9 +107,7 @@ def read_token(secret: str, company: str, text: str, now: datetime) -> tuple[str
     return claims["sub"], claims["dev"]
 
 
-async def open_session(
-    db: aiosqlite.Connection, company: str, secret: str, user: str, device: str, now: datetime
-) -> Session:
+async def open_session(db: Reader, company: str, secret: str, user: str, device: str, now: datetime) -> Session:
     """A session for an active user; NOT_ALLOWED for a revoked one."""
     who = await user_of(db, user)
     settings = await settings_of(db)

@@ -7,7 +7,6 @@ in the middle loses nothing: the same file again writes what is missing and chan
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiosqlite
 import msgspec
 
 from schemas.documents import Customer, Item, User
@@ -20,7 +19,8 @@ from server.imports.mapping import Options, Subject, mapping_for, stated
 from server.imports.reading import read_table
 from server.imports.refusal import RejectCode, rejected
 from server.imports.rows import changed_rows, in_chunks, report_of, stated_customer, stated_item
-from server.reads import all_of, rows
+from server.reads import all_of
+from server.store.port import Reader
 from server.writes import write
 
 
@@ -98,12 +98,11 @@ async def import_table(
     yield msgspec.structs.replace(report, entries=entries)
 
 
-async def collected_by(db: aiosqlite.Connection, position: int) -> dict[str, int]:
+async def collected_by(db: Reader, position: int) -> dict[str, int]:
     """What Sanad had collected of each item when the journal stood at `position`: all that was posted to its account
     but by entries that state what the ERP says."""
-    found: list[Any] = await rows(
-        db,
-        "SELECT w.text, -sum(p.amount) FROM posting p JOIN word w ON w.no = p.account"
+    found: list[Any] = await db.rows(
+        "SELECT w.text, CAST(-sum(p.amount) AS BIGINT) FROM posting p JOIN word w ON w.no = p.account"
         " WHERE p.position <= ? AND w.text >= 'ar/' AND w.text < 'ar0' AND p.position NOT IN"
         " (SELECT e.position FROM posting e JOIN word x ON x.no = e.account WHERE x.text >= 'erp/' AND x.text < 'erp0')"
         " GROUP BY w.no",

@@ -8,19 +8,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, cast
 
-import aiosqlite
-
 from schemas.codes import Problem
 from schemas.documents import Customer, Item, Voucher
 from server.problems import ProblemError
-from server.reads import all_of, many, rows
-from server.store.sqlite import day_number
+from server.reads import all_of, many
+from server.store.port import Reader
+from server.store.sql import day_number
 from sync.aging import AgeBy, Aging, AgingRow, OpenItem, aging, open_as_of_document
 
 Basis = Literal["posting", "document"]
 
 
-async def aging_report(db: aiosqlite.Connection, as_of: date, age_by: str, basis: str, buckets: str) -> dict[str, Any]:
+async def aging_report(db: Reader, as_of: date, age_by: str, basis: str, buckets: str) -> dict[str, Any]:
     """The report as plain data. Amounts: minor units. MALFORMED names the option that makes no sense."""
     if age_by not in ("due", "document"):
         raise ProblemError(Problem.MALFORMED, "age_by is due or document", field="age_by", value=age_by)
@@ -36,11 +35,10 @@ async def aging_report(db: aiosqlite.Connection, as_of: date, age_by: str, basis
     return plain(table, basis, names)
 
 
-async def _by_posting(db: aiosqlite.Connection, as_of: date) -> Iterable[OpenItem]:
+async def _by_posting(db: Reader, as_of: date) -> Iterable[OpenItem]:
     """Σ posted to each item's account up to the day; payments on account as credits of the customer."""
-    balances = await rows(
-        db,
-        "SELECT w.text, p.currency, sum(p.amount) FROM posting p JOIN word w ON w.no = p.account"
+    balances = await db.rows(
+        "SELECT w.text, p.currency, CAST(sum(p.amount) AS BIGINT) FROM posting p JOIN word w ON w.no = p.account"
         " WHERE p.day <= ?"
         " AND (w.text >= 'ar/' AND w.text < 'ar0' OR w.text >= 'on_account/' AND w.text < 'on_account0')"
         " GROUP BY w.no, p.currency HAVING sum(p.amount) <> 0",
@@ -57,7 +55,7 @@ async def _by_posting(db: aiosqlite.Connection, as_of: date) -> Iterable[OpenIte
     return found
 
 
-async def _by_document(db: aiosqlite.Connection, as_of: date) -> Iterable[OpenItem]:
+async def _by_document(db: Reader, as_of: date) -> Iterable[OpenItem]:
     allocations: dict[str, list[tuple[date, int]]] = {}
     found: list[OpenItem] = []
     for voucher in await all_of(db, Voucher):

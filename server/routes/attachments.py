@@ -13,7 +13,7 @@ from schemas.documents import Device
 from server import keys
 from server.doors import AnyRequest, caller_of, company_of
 from server.problems import ProblemError
-from server.reads import one, rows
+from server.reads import is_named, one
 
 MAX_BYTES = 2 * 1024 * 1024
 
@@ -46,9 +46,7 @@ async def keep(request: AnyRequest, name: FromPath[str]) -> Response[None]:
     if sha256(raw).hexdigest() != name:
         raise ProblemError(Problem.HASH_MISMATCH, "the bytes do not have this hash", name=name)
     async with company_of(request).reading() as db:
-        named = await rows(
-            db, "SELECT 1 FROM record WHERE type = 'voucher' AND instr(body, ?) > 0 LIMIT 1", name.encode()
-        )
+        named = await is_named(db, name)
     if not named:
         raise ProblemError(Problem.NOT_NAMED, "no entry names this attachment; send the entry first", name=name)
     created = await asyncio.to_thread(_write, company_of(request).settings.attachments, name, raw)

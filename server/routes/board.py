@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import aiosqlite
 import msgspec
 from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -37,15 +36,16 @@ from server.problems import ProblemError
 from server.reads import (
     all_of,
     contacts_of,
+    day_of,
     group,
     items_by_customer,
     many,
     one,
-    rows,
     totals_of,
     vouchers_of_day,
 )
 from server.routes.customers import row_of
+from server.store.port import Reader
 from server.writes import write
 from sync.reading import envelope_of
 
@@ -62,9 +62,9 @@ _STAMP = msgspec.json.Decoder(Stamp)
 async def board(request: AnyRequest, day: FromQuery[date | None] = None) -> Board:
     allow(await caller_of(request), "supervisor", "administrator")
     company = company_of(request)
-    moment = company.writer.moment()
-    today = day or moment.day
+    now = company.clock()
     async with company.reading() as db:
+        today = day or await day_of(db, now)
         people = await all_of(db, User)
         devices = {device.user: device for device in await all_of(db, Device) if device.user}
         contacts = await contacts_of(db)
@@ -76,11 +76,11 @@ async def board(request: AnyRequest, day: FromQuery[date | None] = None) -> Boar
             found.append(await _board_row(db, user, today, devices.get(user.id), contacts, flagged))
         feed = await happenings(db, FEED)
         waiting = await group(db, Request, "requests")
-    return Board(today, moment.received_at, found, feed, len(waiting))
+    return Board(today, now.isoformat(timespec="seconds"), found, feed, len(waiting))
 
 
 async def _board_row(
-    db: aiosqlite.Connection,
+    db: Reader,
     user: User,
     day: date,
     device: Device | None,
@@ -117,9 +117,8 @@ async def _board_row(
     )
 
 
-async def flagged_rows(db: aiosqlite.Connection, limit: int) -> list[Any]:
-    return await rows(
-        db,
+async def flagged_rows(db: Reader, limit: int) -> list[Any]:
+    return await db.rows(
         "SELECT j.position, j.seq, w.text, j.envelope, j.body, j.stamp FROM chain c JOIN journal j USING (position)"
         " JOIN word w ON w.no = j.device WHERE c.flags <> '' OR c.verdict <> 'accepted'"
         " ORDER BY c.position DESC LIMIT ?",
@@ -127,7 +126,7 @@ async def flagged_rows(db: aiosqlite.Connection, limit: int) -> list[Any]:
     )
 
 
-async def flags_by_user(db: aiosqlite.Connection, day: date) -> dict[str, int]:
+async def flags_by_user(db: Reader, day: date) -> dict[str, int]:
     """How many flagged entries of that day are about each user: his own, and what a desk found in his deposits."""
     counts: dict[str, int] = {}
     about: list[str] = []
@@ -146,10 +145,10 @@ async def flags_by_user(db: aiosqlite.Connection, day: date) -> dict[str, int]:
     return counts
 
 
-async def happenings(db: aiosqlite.Connection, limit: int) -> list[Happening]:
+async def happenings(db: Reader, limit: int) -> list[Happening]:
     """The newest entries that a supervisor wants to see go by."""
-    found = await rows(
-        db, "SELECT position, envelope, body, stamp FROM journal ORDER BY position DESC LIMIT ?", limit * 8
+    found = await db.rows(
+        "SELECT position, envelope, body, stamp FROM journal ORDER BY position DESC LIMIT ?", limit * 8
     )
     told: list[tuple[int, Any, Any, Stamp]] = []
     for position, envelope, body, stamp in found:

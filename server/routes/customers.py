@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from schemas.documents import Amounts, Customer, Item
 from schemas.wire import CustomerRow, Page
 from server.doors import AnyRequest, allow, caller_of, company_of
-from server.reads import all_of, items_by_customer, ledger_of
+from server.reads import all_of, day_of, items_by_customer, ledger_of
 from server.reports.aging import aging_report
 from sync.folding import fold
 
@@ -55,7 +55,7 @@ async def customers(
         ]
         shown = found[page * PAGE : (page + 1) * PAGE]
         items = await items_by_customer(db, [customer.id for customer in shown])
-    day = company.writer.moment().day
+        day = await day_of(db, company.clock())
     told = [row_of(customer, items.get(customer.id, []), day) for customer in shown]
     if caller.role == "cashier":
         # Cheques on their way are what a cashier is going to count blind.
@@ -80,4 +80,4 @@ async def aging(
     allow(await caller_of(request), "supervisor", "administrator")
     company = company_of(request)
     async with company.reading() as db:
-        return await aging_report(db, as_of or company.writer.moment().day, age_by, basis, buckets)
+        return await aging_report(db, as_of or await day_of(db, company.clock()), age_by, basis, buckets)

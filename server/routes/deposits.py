@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import aiosqlite
 import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
@@ -13,7 +12,8 @@ from schemas.wire import DepositView
 from server.doors import AnyRequest, allow, caller_of, company_of
 from server.identity.sessions import Caller
 from server.problems import ProblemError
-from server.reads import group, many, one, rows
+from server.reads import group, many, one
+from server.store.port import Reader
 
 _DEPOSIT = msgspec.json.Decoder(Deposit)
 NEWEST = 200
@@ -30,7 +30,7 @@ async def deposits(
         if caller.role == "cashier":
             waiting = await group(db, DepositWaiting, f"waiting/{caller.branch}")
             return [one_deposit for one_deposit in waiting if wanted in ("", one_deposit.state)]
-        found = await rows(db, "SELECT body FROM record WHERE type = 'deposit' ORDER BY no DESC LIMIT ?", NEWEST)
+        found = await db.rows("SELECT body FROM record WHERE type = 'deposit' ORDER BY no DESC LIMIT ?", NEWEST)
         decoded = [_DEPOSIT.decode(body) for (body,) in found]
         people = await many(db, User, [deposit.collector for deposit in decoded])
     return [DepositView(deposit, people.get(deposit.collector)) for deposit in decoded if wanted in ("", deposit.state)]
@@ -43,7 +43,7 @@ async def deposit(request: AnyRequest, id: FromPath[str]) -> DepositView:
         return await view_of(db, caller, id)
 
 
-async def view_of(db: aiosqlite.Connection, caller: Caller, id: str) -> DepositView:
+async def view_of(db: Reader, caller: Caller, id: str) -> DepositView:
     """A deposit with its cheques and vouchers for who may see them; STILL_BLIND before the count is durable."""
     found = await one(db, Deposit, id)
     if found is None:

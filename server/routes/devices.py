@@ -17,7 +17,8 @@ from server.ids import new_id
 from server.inbox import Writer
 from server.keys import NotAKey, key_id, public_key
 from server.problems import ProblemError
-from server.reads import all_of, device_of, group, rows, settings_of, user_of
+from server.reads import all_of, device_of, group, settings_of, user_of
+from server.store.secrets import Code, code_named, code_of, credential_of, keep_release_key, use_code
 from server.writes import books_wanted, letters, retire_other_phones, top_up_books, user_named, write
 from sync.chain import b64, unb64
 
@@ -29,13 +30,12 @@ async def peek(request: AnyRequest, code: FromPath[str]) -> EnrolmentPeek:
     brake = brake_of(request)
     brake.check(_caller_address(request), company.clock())
     async with company.reading() as db:
-        found = await rows(db, "SELECT purpose, user, used_by, expires_at FROM enrolment_code WHERE code = ?", code)
+        found = await code_of(db, code)
         settings = await settings_of(db)
-        user = await user_of(db, found[0][1]) if found else None
+        user = await user_of(db, found.user) if found else None
     if not found:
         brake.miss(_caller_address(request), company.clock())
-    purpose, _, used_by, expires_at = _usable(found, company.clock().isoformat())
-    del used_by, expires_at
+    purpose = _usable(found, company.clock().isoformat()).purpose
     return EnrolmentPeek(
         company=settings.name,
         company_ar=settings.name_ar,
@@ -50,14 +50,14 @@ def _caller_address(request: AnyRequest) -> str:
     return f"address {request.client.host if request.client else 'local'}"
 
 
-def _usable(found: list[tuple[str, str, str, str]], now: str) -> tuple[str, str, str, str]:
-    if not found:
+def _usable(found: Code | None, now: str) -> Code:
+    if found is None:
         raise ProblemError(Problem.CODE_UNKNOWN, "no such enrolment code")
-    if found[0][2]:
+    if found.used_by:
         raise ProblemError(Problem.CODE_USED, "this enrolment code has been used")
-    if found[0][3] < now:
+    if found.expires_at < now:
         raise ProblemError(Problem.CODE_EXPIRED, "this enrolment code is older than a day")
-    return found[0]
+    return found
 
 
 @post("/api/v1/enrolments/{code:str}")
@@ -72,21 +72,18 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
         raise ProblemError(Problem.MALFORMED, "public_key is no P-256 key (SPKI, base64url)") from error
 
     def task(writer: Writer) -> tuple[str, str, bytes]:
-        db = company.store.db
-        found = db.execute(
-            "SELECT purpose, user, used_by, expires_at, branch, made_by FROM enrolment_code WHERE code = ?", (code,)
-        ).fetchall()
-        _usable([row[:4] for row in found], company.clock().isoformat())
-        purpose, user_id, _, _, branch, made_by = found[0]
-        if purpose == "phone":
-            branch = user_named(writer.state(), user_id).branch
-            retire_other_phones(writer, user_id, made_by)
+        store = company.store
+        kept = _usable(code_named(store, code), company.clock().isoformat())
+        branch = kept.branch
+        if kept.purpose == "phone":
+            branch = user_named(writer.state(), kept.user).branch
+            retire_other_phones(writer, kept.user, kept.made_by)
         device = new_id("dev")
         enrolled = DeviceEnrolled(
             device=device,
-            code=_short_name(writer.store.count("device"), int(company.epoch)),
-            purpose=purpose,
-            user=user_id,
+            code=_short_name(store.count("device"), int(company.epoch)),
+            purpose=kept.purpose,  # type: ignore[arg-type]
+            user=kept.user,
             branch=branch,
             public_key=data.public_key,
             key=key_id(unb64(data.public_key)),
@@ -94,12 +91,12 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
             installed=data.installed,
             persisted=data.persisted,
         )
-        write(writer, "device_enrolled", enrolled, made_by)
+        write(writer, "device_enrolled", enrolled, kept.made_by)
         release = secrets.token_bytes(32)
-        db.execute("INSERT INTO release_key VALUES (?,?)", (device, release))
-        db.execute("UPDATE enrolment_code SET used_by = ? WHERE code = ?", (device, code))
+        keep_release_key(store, device, release)
+        use_code(store, code, device)
         top_up_books(writer, device)
-        return device, user_id, release
+        return device, kept.user, release
 
     try:
         device_id, user_id, release = await company.run(task)
@@ -165,13 +162,14 @@ async def log_in(request: AnyRequest, data: JSONBody[Login]) -> Session:
     login = data.login.strip().lower()
     brake.check(login, now)
     async with company.reading() as db:
-        found = await rows(db, "SELECT user, hash FROM credential WHERE login = ?", login)
+        found = await credential_of(db, login)
     # In a thread: it computes for tens of milliseconds on purpose, and pushes must not wait for that.
-    if not await asyncio.to_thread(password_fits, found[0][1] if found else None, data.password):
+    user, stored = found or ("", None)
+    if not await asyncio.to_thread(password_fits, stored, data.password):
         brake.miss(login, now)
         raise ProblemError(Problem.WRONG_PASSWORD, "login or password is not right")
     async with company.reading() as db:
-        return await open_session(db, company.id, company.token_secret, found[0][0], "", now)
+        return await open_session(db, company.id, company.token_secret, user, "", now)
 
 
 @post("/api/v1/session/renew", status_code=200)

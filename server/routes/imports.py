@@ -16,6 +16,7 @@ from server.imports.mapping import Options
 from server.imports.refusal import FileRefused
 from server.imports.run import Step, import_table
 from server.problems import ProblemError
+from server.reads import tip_of
 
 LINES = "application/x-ndjson"
 
@@ -44,8 +45,10 @@ async def import_file(
     caller = await caller_of(request)
     allow(caller, "administrator")
     company = company_of(request)
-    if until is not None and not 0 <= until <= company.position:
-        detail = f"until is a journal position; the last one is {company.position}"
+    async with company.reading() as db:
+        tip = await tip_of(db)
+    if until is not None and not 0 <= until <= tip:
+        detail = f"until is a journal position; the last one is {tip}"
         raise ProblemError(Problem.MALFORMED, detail, field="until", value=until)
     options = Options(
         dates=dates or None,

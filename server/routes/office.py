@@ -13,8 +13,9 @@ from server.identity.sessions import hash_password
 from server.ids import new_code, new_id
 from server.inbox import Writer
 from server.problems import ProblemError
-from server.reads import all_of, contacts_of, one, rows
-from server.writes import assign_book, expires, keep_code, settings, user_named, write
+from server.reads import all_of, contacts_of, one
+from server.store.secrets import Code, keep_code, keep_credential
+from server.writes import assign_book, every, expires, settings, user_named, write
 
 ROLES = ("collector", "cashier", "supervisor", "administrator")
 PASSWORD_LENGTH = 10
@@ -27,16 +28,15 @@ async def users(request: AnyRequest) -> list[UserRow]:
         people = await all_of(db, User)
         devices = await all_of(db, Device)
         counts = dict(
-            await rows(
-                db,
-                "SELECT c.value, count(*) FROM record r, json_each(r.body, '$.collectors') c"
-                " WHERE r.type = 'customer' GROUP BY c.value",
+            await db.rows(
+                "SELECT w.text, count(*) FROM feed f JOIN word w ON w.no = f.scope JOIN record r ON r.no = f.rec"
+                " WHERE r.type = 'customer' AND f.gone = 0 GROUP BY w.no"
             )
         )
     for device in devices:
         device.grant = None
     return [
-        UserRow(user, [device for device in devices if device.user == user.id], counts.get(user.id, 0))
+        UserRow(user, [device for device in devices if device.user == user.id], counts.get(f"user:{user.id}", 0))
         for user in people
     ]
 
@@ -60,23 +60,14 @@ async def save_user(request: AnyRequest, data: JSONBody[UserWish]) -> User:
         if data.branch not in {branch.branch for branch in settings(state).branches}:
             raise ProblemError(Problem.MALFORMED, "no such branch", field="branch", value=data.branch)
         id = data.user or new_id("usr")
-        db = company.store.db
-        owner = db.execute("SELECT id FROM record WHERE type = 'user' AND body ->> '$.login' = ?", (login,)).fetchone()
-        if owner and owner[0] != id:
+        if any(user.login == login and user.id != id for user in every(company.store, User)):
             raise ProblemError(Problem.MALFORMED, "this login is taken", field="login", value=login)
         if data.user:
             user_named(state, data.user)
         write(writer, "user_enrolled",
               UserEnrolled(id, login, data.name.strip(), data.name_ar.strip() or data.name.strip(), data.role,  # type: ignore[arg-type]
                            data.branch), caller.user)  # fmt: skip
-        if hashed:
-            db.execute(
-                "INSERT INTO credential VALUES (?,?,?) ON CONFLICT (user) DO UPDATE SET login = excluded.login,"
-                " hash = excluded.hash",
-                (id, login, hashed),
-            )
-        else:
-            db.execute("UPDATE credential SET login = ? WHERE user = ?", (login, id))
+        keep_credential(company.store, id, login, hashed)
         return id
 
     id = await company.run(task)
@@ -119,7 +110,8 @@ async def make_code(request: AnyRequest, data: JSONBody[CodeWish]) -> CodeMade:
         elif data.branch not in {one.branch for one in company_now.branches}:
             raise ProblemError(Problem.MALFORMED, "no such branch", field="branch", value=data.branch)
         code, until = new_code(), expires(company.clock())
-        keep_code(company, code, data.purpose, data.user if data.purpose == "phone" else "", branch, until, caller.user)
+        owner = data.user if data.purpose == "phone" else ""
+        keep_code(company.store, Code(code, data.purpose, owner, branch, until, caller.user))
         return CodeMade(code, f"{company_now.address}/enrol#{code}", until)
 
     return await company.run(task)
@@ -139,7 +131,7 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
         for device in found:
             device.grant = None
         contacts = await contacts_of(db)
-        heads = dict(await rows(db, "SELECT w.text, h.seq FROM head h JOIN word w ON w.no = h.device"))
+        heads = dict(await db.rows("SELECT w.text, h.seq FROM head h JOIN word w ON w.no = h.device"))
     return [
         DeviceRow(
             device=device,

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
 
-import aiosqlite
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
@@ -16,8 +15,9 @@ from server.paper.slip import StillBlind, slip_html
 from server.paper.statement import DoesNotTie, statement_html
 from server.paper.voucher import voucher_html
 from server.problems import ProblemError
-from server.reads import D, group, ledger_of, many, one, rows, settings_of
+from server.reads import D, day_of, group, ledger_of, many, one, settings_of
 from server.routes.deposits import view_of
+from server.store.port import Reader
 from sync.reading import envelope_of
 
 
@@ -110,11 +110,11 @@ async def statement(
     caller = await caller_of(request)
     allow(caller, "cashier", "supervisor", "administrator")
     company = company_of(request)
-    last = to_day or company.writer.moment().day
-    first = from_day or last - timedelta(days=90)
-    if first > last:
-        raise ProblemError(Problem.MALFORMED, "from_day is after to_day", field="from_day", value=str(first))
     async with company.reading() as db:
+        last = to_day or await day_of(db, company.clock())
+        first = from_day or last - timedelta(days=90)
+        if first > last:
+            raise ProblemError(Problem.MALFORMED, "from_day is after to_day", field="from_day", value=str(first))
         customer = await _found(db, Customer, id)
         items = await group(db, Item, f"customer/{id}")
         vouchers = await vouchers_of_customer(db, id)
@@ -133,10 +133,9 @@ async def statement(
     )
 
 
-async def vouchers_of_customer(db: aiosqlite.Connection, customer: str) -> list[Voucher]:
+async def vouchers_of_customer(db: Reader, customer: str) -> list[Voucher]:
     """All vouchers that ever touched the customer's accounts."""
-    envelopes = await rows(
-        db,
+    envelopes = await db.rows(
         "SELECT DISTINCT j.position, j.envelope FROM word w JOIN posting p ON p.account = w.no"
         " JOIN journal j ON j.position = p.position"
         " WHERE w.text >= ? AND w.text < ? OR w.text = ? ORDER BY j.position",
@@ -148,7 +147,7 @@ async def vouchers_of_customer(db: aiosqlite.Connection, customer: str) -> list[
     return list((await many(db, Voucher, ids)).values())
 
 
-async def _found(db: aiosqlite.Connection, shape: type[D], id: str) -> D:
+async def _found(db: Reader, shape: type[D], id: str) -> D:
     document = await one(db, shape, id)
     if document is None:
         raise ProblemError(Problem.NOT_FOUND, f"no such {shape.__name__.lower()}", id=id)

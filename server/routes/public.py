@@ -10,7 +10,7 @@ from schemas.entries.shapes import Total
 from schemas.wire import Verified, VerifyWish
 from server import keys
 from server.doors import AnyRequest, brake_of, company_of
-from server.reads import one, rows, settings_of
+from server.reads import one, settings_of
 from sync.chain import b64
 from sync.qr import QrPayload, parse_signed, totals_of
 from sync.reading import envelope_of
@@ -56,8 +56,7 @@ async def verify(request: AnyRequest, data: JSONBody[VerifyWish]) -> Verified:
             brake_of(request).miss(address, company.clock())
             return NOT_OURS
         settings = await settings_of(db)
-        stored = await rows(
-            db,
+        stored = await db.rows(
             "SELECT c.hash, j.envelope FROM chain c JOIN journal j USING (position)"
             " WHERE c.device = (SELECT no FROM word WHERE text = ?) AND c.seq = ?",
             payload.device,

@@ -1,19 +1,46 @@
-"""What a store must do for the inbox. One writer calls it, in one thread; every call until `commit` is one transaction.
+"""What a store must do. One writer calls it, in one thread; everything from `begin` to `commit` is one transaction.
 
 The journal is the only truth. Everything else (records, feed, postings, balances) is a projection that `rebuild` makes
 again from entries and stamps, to the same bytes.
+
+Queries are written once for both engines. Parameters stand as `?`, "one of these" as `= ANY(?)` with a list, sums of
+amounts as `CAST(sum(…) AS BIGINT)`; each engine turns the marks into its own. Texts sort and compare by their bytes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from schemas.codes import Problem
 from schemas.documents import Document
+from server.problems import ProblemError
 from sync.chain import Head, Known
 from sync.decide import Stamped
 from sync.state import Key, State
+
+TABLES = {
+    "journal": (
+        "position", "device", "seq", "online", "fork", "envelope", "body", "sig", "hash", "stamp", "h",
+    ),
+    "head": ("device", "seq", "hash", "position"),
+    "chain": ("device", "seq", "position", "hash", "verdict", "flags", "fork"),
+    "word": ("no", "text"),
+    "record": ("no", "type", "id", "rev", "grp", "body"),
+    "feed": ("scope", "rec", "rev", "gone"),
+    "posting": ("account", "position", "line", "day", "currency", "amount"),
+    "balance": ("account", "currency", "amount"),
+    "meta": ("key", "value"),
+    "server_key": ("key", "purpose", "private", "retired"),
+    "credential": ("user", "login", "hash"),
+    "enrolment_code": ("code", "purpose", "user", "branch", "expires_at", "used_by", "made_by"),
+    "release_key": ("device", "key"),
+    "contact": ("device", "at", "head"),
+}  # fmt: skip
+"""All that a company is, table by table; the same on either engine."""
+PROJECTIONS = ("record", "feed", "posting", "balance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +67,70 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
     fork: bool
 
 
-class Store(Protocol):
-    """One company's shelf."""
+class StoreAway(ProblemError):
+    """The database cannot be reached now. Nothing was judged wrong: whoever waits asks again, and is told so (503).
+
+    known: whether it is certain that nothing was written; a commit that was never answered may have come through.
+    """
+
+    def __init__(self, detail: str, *, known: bool = True) -> None:
+        more = "" if known else "; whether the last change was kept is not known, so look before repeating it"
+        super().__init__(Problem.BUSY, f"the database is away{more}", retry_after=5)
+        self.cause = detail
+        self.known = known
+
+
+class Reader(Protocol):
+    """Reads for screens: one consistent moment, away from the writer."""
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        """All rows of a query."""
+
+
+class Readers(Protocol):
+    """Gives readers to the web side."""
+
+    def reading(self) -> AbstractAsyncContextManager[Reader]: ...
+    async def follow(self, heard: Callable[[int], None]) -> None:
+        """Tell the journal's position after each commit of another process, until cancelled."""
+
+    async def close(self) -> None: ...
+
+
+class Shelf(Protocol):
+    """Reads for checks and for the writer, in its own thread."""
+
+    def select(self, sql: str, *parameters: Any) -> list[Any]:
+        """All rows of a query."""
+
+    def stream(self, sql: str, *parameters: Any) -> Iterator[Any]:
+        """The rows one by one, for what is longer than memory."""
+
+    def close(self) -> None: ...
+
+
+class Store(Shelf, Protocol):
+    """One company's shelf, as its writer holds it.
+
+    renewed: called when the database was lost and found again. It may be another one, with less in it (a standby that
+    took over): what was remembered of it must be asked again.
+    """
+
+    renewed: Callable[[], None]
 
     def begin(self) -> None: ...
-    def commit(self) -> None: ...
-    def rollback(self) -> None: ...
+    def commit(self) -> None:
+        """Durable when it returns. StoreAway when it is not, or not known to be."""
+
+    def rollback(self) -> None:
+        """Never raises: afterwards the store is as before `begin`, whatever has happened."""
+
+    def execute(self, sql: str, *parameters: Any) -> None:
+        """Change what stands beside the journal (`secrets`)."""
+
+    def fill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Put whole rows of one of `TABLES` on an empty shelf, in the order of its columns."""
+
     def tip(self) -> tuple[int, bytes]:
         """Position and running hash of the last entry; (0, empty) for an empty journal."""
 
@@ -61,6 +146,9 @@ class Store(Protocol):
     def append(self, entries: Sequence[Appended]) -> None:
         """Put stamped entries, their postings and chain places on the shelf."""
 
+    def post(self, stamped: Iterable[Any]) -> None:
+        """Write the posted lines of stamps and carry them into the balances."""
+
     def skip(self, device: str, head: Head) -> None:
         """Move a chain's head over a hole that its writer has declared."""
 
@@ -72,3 +160,6 @@ class Store(Protocol):
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """The journal in order."""
+
+    def drop_projections(self) -> None:
+        """Empty what a rebuild makes again."""

@@ -4,14 +4,19 @@
 library's is used, and the rule that readers never checkpoint keeps the defect out of reach.
 """
 
+import asyncio
+import fcntl
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
 from importlib import resources
 from itertools import chain as chain_of_values
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import msgspec
 
 try:
@@ -19,14 +24,11 @@ try:
 except ImportError:  # pragma: no cover -- on machines without a wheel
     import sqlite3
 
-from schemas.documents import DOCUMENTS, Document
-from server.store.port import Appended, Row
-from sync.chain import Head, Known
-from sync.state import Key, State, group_of, scopes_of
+from server.store.port import TABLES
+from server.store.sql import SqlStore
+from sync.state import Key
 
-PROJECTIONS = ("record", "feed", "posting", "balance")
-_DECODERS = {name: msgspec.json.Decoder(document) for name, document in DOCUMENTS.items()}
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+READERS = 3
 
 
 def connect(path: Path, *, read_only: bool = False) -> Any:
@@ -50,23 +52,63 @@ def engine_version() -> str:
     return f"SQLite {sqlite3.sqlite_version}"
 
 
-class SqliteStore:
-    """See `port.Store`. Not thread-safe: the writer owns it."""
+def lock(data: Path) -> int | None:
+    """Hold the lock file of a company's folder until the handle is closed; None if another process does."""
+    handle = os.open(data / "company.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+@cache
+def _own(sql: str) -> str:
+    """A query of both engines in SQLite's words: a list travels as one JSON text."""
+    return sql.replace("= ANY(?)", "IN (SELECT value FROM json_each(?))")
+
+
+def _plain(parameters: Iterable[Any]) -> list[Any]:
+    return [msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in parameters]
+
+
+class SqliteShelf:
+    """See `port.Shelf`: one file, at the moment of opening."""
 
     def __init__(self, path: Path) -> None:
+        self.db = connect(path, read_only=True)
+        self.db.execute("BEGIN")
+
+    def select(self, sql: str, *parameters: Any) -> list[Any]:
+        found: list[Any] = self.db.execute(_own(sql), _plain(parameters)).fetchall()
+        return found
+
+    def stream(self, sql: str, *parameters: Any) -> Iterator[Any]:
+        yield from self.db.execute(_own(sql), _plain(parameters))
+
+    def close(self) -> None:
+        self.db.close()
+
+
+class SqliteStore(SqlStore):
+    """See `port.Store`. Not thread-safe: the writer owns it. held: a lock to let go of at the end."""
+
+    def __init__(self, path: Path, held: int | None = None) -> None:
+        super().__init__()
         self.path = path
+        self._held = held
         self.db = connect(path)
         if not self._one("SELECT 1 FROM sqlite_master WHERE name = 'journal'"):
-            script = resources.files("server.store").joinpath("schema.sql").read_text("utf-8")
+            script = resources.files("server.store").joinpath("sqlite.sql").read_text("utf-8")
             self.db.executescript(f"BEGIN;{script}COMMIT;")
-        self._words: dict[str, int] = dict(self.db.execute("SELECT text, no FROM word"))
-        self._fresh_words: list[str] = []
-        self._numbers: dict[Key, int] = {}
-        self._looked: set[Key] = set()
+        self._words = dict(self.db.execute("SELECT text, no FROM word"))
         self._next_record = self._one("SELECT max(no) FROM record") or 0
 
     def close(self) -> None:
         self.db.close()
+        if self._held is not None:
+            os.close(self._held)
 
     def _one(self, sql: str, *parameters: Any) -> Any:
         row = self.db.execute(sql, parameters).fetchone()
@@ -78,244 +120,148 @@ class SqliteStore:
         self.db.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
+        self._tell_words()
         self.db.execute("COMMIT")
-        self._fresh_words.clear()
-        self._numbers.clear()
-        self._looked.clear()
+        self._forget()
 
     def rollback(self) -> None:
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
-        for word in self._fresh_words:
-            del self._words[word]
-        self._fresh_words.clear()
-        self._numbers.clear()
-        self._looked.clear()
+        self._undo()
         self._next_record = self._one("SELECT max(no) FROM record") or 0
 
-    def _bulk(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write rows with few statements: `{}` stands for the values of many.
-
-        The driver gives the interpreter away at every step of a statement. With a step for each row, a busy web thread
-        made the writer wait for it row by row, which trebled the time of a push; a step for 64 rows also lets the two
-        really run side by side.
-        """
-        start, end = 0, len(rows)
-        for size in _ROWS_AT_ONCE:
-            if end - start < size:
-                continue
-            values = ",".join([f"({','.join('?' * len(rows[0]))})"] * size)
-            statement = sql.replace("{}", values)
-            while end - start >= size:
-                self.db.execute(statement, list(chain_of_values.from_iterable(rows[start : start + size])))
-                start += size
-
-    def word(self, text: str) -> int:
-        """The number of a word, given at first use; 0 for the empty one."""
-        if not text:
-            return 0
-        no = self._words.get(text)
-        if no is None:
-            no = len(self._words) + 1
-            self.db.execute("INSERT INTO word (no, text) VALUES (?, ?)", (no, text))
-            self._words[text] = no
-            self._fresh_words.append(text)
-        return no
-
     # ---- reading
+
+    def select(self, sql: str, *parameters: Any) -> list[Any]:
+        found: list[Any] = self.db.execute(_own(sql), _plain(parameters)).fetchall()
+        return found
+
+    def stream(self, sql: str, *parameters: Any) -> Iterator[Any]:
+        yield from self.db.execute(_own(sql), _plain(parameters))
 
     def tip(self) -> tuple[int, bytes]:
         row = self.db.execute("SELECT position, h FROM journal ORDER BY position DESC LIMIT 1").fetchone()
         return (row[0], row[1]) if row else (0, b"")
 
-    def heads(self, devices: Iterable[str]) -> dict[str, Head]:
-        found: dict[str, Head] = {}
-        for device in devices:
-            no = self._words.get(device)
-            row = no and self.db.execute("SELECT seq, hash, position FROM head WHERE device = ?", (no,)).fetchone()
-            found[device] = Head(*row) if row else Head()
-        return found
-
-    def known(self, device: str, first: int, last: int) -> dict[int, list[Known]]:
-        no = self._words.get(device, -1)
-        found: dict[int, list[Known]] = defaultdict(list)
-        for seq, position, hash, verdict, flags, fork in self.db.execute(
-            "SELECT seq, position, hash, verdict, flags, fork FROM chain WHERE device = ? AND seq BETWEEN ? AND ?",
-            (no, first, last),
-        ):
-            found[seq].append(Known(hash, position, verdict, tuple(flags.split()), bool(fork)))
-        return found
-
-    def fetch(self, keys: Iterable[Key]) -> dict[Key, Document]:
-        by_type: dict[str, list[str]] = defaultdict(list)
-        for type_name, id in keys:
-            by_type[type_name].append(id)
-            self._looked.add((type_name, id))
-        found: dict[Key, Document] = {}
-        for type_name, ids in by_type.items():
-            # All in one row, for the reason that `_bulk` gives. No text of JSON holds a control character.
+    def _found(self, keys: list[Key]) -> Iterator[tuple[int, str, str]]:
+        for type_name, ids in _by_type(keys):
+            # All in one row, for the reason that `_put` gives. No text of JSON holds a control character.
             joined = self._one(
                 "SELECT group_concat(no || char(31) || body, char(30)) FROM record"
                 " WHERE type = ? AND id IN (SELECT value FROM json_each(?))",
-                type_name,
-                msgspec.json.encode(ids).decode(),
-            )
+                type_name, msgspec.json.encode(ids).decode(),
+            )  # fmt: skip
             for row in joined.split("\x1e") if joined else ():
                 no, _, body = row.partition("\x1f")
-                document = _DECODERS[type_name].decode(body)
-                found[type_name, document.id] = document
-                self._numbers[type_name, document.id] = int(no)
-        return found
+                yield int(no), type_name, body
 
-    def fetch_group(self, group: str) -> list[Document]:
-        found: list[Document] = []
-        for no, type_name, id, body in self.db.execute(
-            "SELECT no, type, id, body FROM record WHERE grp = ? AND grp > 0", (self._words.get(group, -1),)
-        ):
-            self._numbers[type_name, id] = no
-            found.append(_DECODERS[type_name].decode(body))
-        return found
-
-    def count(self, type_name: str) -> int:
-        found: int = self._one("SELECT count(*) FROM record WHERE type = ?", type_name)
-        return found
+    def _numbered(self, keys: list[Key]) -> Iterator[tuple[int, str, str]]:
+        for type_name, ids in _by_type(keys):
+            for no, id in self.select("SELECT no, id FROM record WHERE type = ? AND id = ANY(?)", type_name, ids):
+                yield no, type_name, id
 
     # ---- writing
 
-    def append(self, entries: Sequence[Appended]) -> None:
-        journal: list[tuple[Any, ...]] = []
-        chain: list[tuple[Any, ...]] = []
-        heads: dict[int, tuple[int, bytes, int]] = {}
-        for one in entries:
-            stamped = one.stamped
-            arrival, stamp, entry = stamped.arrival, stamped.stamp, stamped.arrival.entry
-            device = self.word(arrival.device)
-            journal.append(
-                (stamp.position, device, arrival.seq, arrival.online, one.fork, entry.raw, entry.body, entry.sig,
-                 entry.hash, stamped.stamp_bytes, stamped.h)
-            )  # fmt: skip
-            chain.append(
-                (device, arrival.seq, stamp.position, entry.hash, stamp.verdict, " ".join(stamp.flags), one.fork)
-            )
-            if not one.fork:
-                heads[device] = (arrival.seq, entry.hash, stamp.position)
-        self._bulk("INSERT INTO journal VALUES {}", journal)
-        self._bulk("INSERT INTO chain VALUES {}", chain)
-        self._set_heads((device, *head) for device, head in heads.items())
-        self.post(one.stamped for one in entries)
+    def execute(self, sql: str, *parameters: Any) -> None:
+        self.db.execute(sql, parameters)
 
-    def _set_heads(self, rows: Iterable[tuple[int, int, bytes, int]]) -> None:
-        self._bulk(
-            "INSERT INTO head VALUES {} ON CONFLICT (device) DO UPDATE SET seq = excluded.seq,"
-            " hash = excluded.hash, position = excluded.position",
-            list(rows),
-        )
+    def _put(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write rows with few statements.
 
-    def post(self, stamped: Iterable[Any]) -> None:
-        """Write the posted lines of stamps and carry them into the balances."""
-        postings: list[tuple[Any, ...]] = []
-        balances: dict[tuple[int, str], int] = {}
-        for one in stamped:
-            stamp = one.stamp
-            day = day_number(stamp.day)
-            for index, line in enumerate(stamp.lines):
-                account = self.word(line.account)
-                postings.append((account, stamp.position, index, day, line.currency, line.amount))
-                key = (account, line.currency)
-                balances[key] = balances.get(key, 0) + line.amount
-        postings.sort()  # in the order of the table, so that a batch walks it once
-        self._bulk("INSERT INTO posting VALUES {}", postings)
-        self._bulk(
-            "INSERT INTO balance VALUES {} ON CONFLICT (account, currency)"
-            " DO UPDATE SET amount = amount + excluded.amount",
-            [(*key, amount) for key, amount in balances.items()],
-        )
+        The driver gives the interpreter away at every step of a statement. With a step for each row, a busy web thread
+        made the writer wait for it row by row, which trebled the time of a push; a step for 64 rows also lets the two
+        really run side by side.
+        """
+        sql, start, end = _PUT[statement], 0, len(rows)
+        for size in _ROWS_AT_ONCE:
+            if end - start < size:
+                continue
+            values = ",".join([f"({','.join('?' * len(rows[0]))})"] * size)
+            many = sql.replace("{}", values)
+            while end - start >= size:
+                self.db.execute(many, list(chain_of_values.from_iterable(rows[start : start + size])))
+                start += size
 
     def contact(self, device: str, at: str, head: str) -> None:
-        self.db.execute(
-            "INSERT INTO contact VALUES (?,?,?)"
-            " ON CONFLICT (device) DO UPDATE SET at = excluded.at, head = excluded.head",
-            (device, at, head),
-        )
+        self._put("contact", [(device, at, head)])
 
-    def skip(self, device: str, head: Head) -> None:
-        self._set_heads([(self.word(device), head.seq, head.hash, head.position)])
-
-    def save(self, state: State) -> None:
-        self._look_up(key for key in state.changed if key not in self._looked)
-        numbers, documents, word = self._numbers, state.documents, self.word
-        inserts: list[tuple[Any, ...]] = []
-        updates: list[tuple[Any, ...]] = []
-        feed: list[tuple[int, int, int, int]] = []
-        for key, rev in state.changed.items():
-            document = documents[key]
-            body, group = _ENCODER.encode(document), word(group_of(document))
-            no = numbers.get(key)
-            if no is None:
-                self._next_record += 1
-                no = numbers[key] = self._next_record
-                inserts.append((no, *key, rev, group, body))
-            else:
-                updates.append((rev, group, body, no))
-            feed += [(word(scope), no, rev, 0) for scope in scopes_of(document, state)]
-        left = [(word(scope), numbers[key], rev, 1) for (scope, key), rev in state.left.items() if key in numbers]
-        self._bulk("INSERT INTO record VALUES {}", inserts)
-        self._bulk(
-            "UPDATE record SET rev = v.column1, grp = v.column2, body = v.column3 FROM (VALUES {}) AS v"
-            " WHERE no = v.column4",
-            updates,
-        )
-        self._bulk(_FEED, left)
-        for moved, scope, enters, rev in state.moves:
-            self.db.execute(
-                "INSERT INTO feed (scope, rec, rev, gone) SELECT ?, no, ?, ? FROM record WHERE grp = ? AND grp > 0"
-                " ORDER BY no ON CONFLICT (scope, rec) DO UPDATE SET rev = excluded.rev, gone = excluded.gone",
-                (word(scope), rev, not enters, self._words.get(moved, -1)),
-            )
-        self._bulk(_FEED, feed)
-        state.changed.clear()
-        state.left.clear()
-        state.moves.clear()
-
-    def _look_up(self, keys: Iterable[Key]) -> None:
-        """Find the record numbers of documents that were written without having been read."""
-        by_type: dict[str, list[str]] = defaultdict(list)
-        for type_name, id in keys:
-            by_type[type_name].append(id)
-            self._looked.add((type_name, id))
-        for type_name, ids in by_type.items():
-            for number, id in self.db.execute(
-                "SELECT no, id FROM record WHERE type = ? AND id IN (SELECT value FROM json_each(?))",
-                (type_name, msgspec.json.encode(ids).decode()),
-            ):
-                self._numbers[type_name, id] = number
-
-    # ---- the whole journal
-
-    def rows(self, after: int = 0) -> Iterator[Row]:
-        names = {no: text for text, no in self._words.items()}
-        cursor = self.db.execute("SELECT * FROM journal WHERE position > ? ORDER BY position", (after,))
-        for position, device, seq, online, fork, envelope, body, sig, hash, stamp, h in cursor:
-            yield Row(position, names[device], seq, bool(online), bool(fork), envelope, body, sig, hash, stamp, h)
-
-    def drop_projections(self) -> None:
-        """Empty what a rebuild makes again."""
-        for table in PROJECTIONS:
-            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own table names
-        self._numbers.clear()
-        self._looked.clear()
-        self._next_record = 0
+    def fill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        marks = ",".join("?" * len(TABLES[table]))
+        self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 -- our own table names
 
 
-_FEED = (
-    "INSERT INTO feed (scope, rec, rev, gone) VALUES {} ON CONFLICT (scope, rec)"
-    " DO UPDATE SET rev = max(rev, excluded.rev), gone = excluded.gone"
-)
+def _by_type(keys: Iterable[Key]) -> Iterable[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for type_name, id in keys:
+        found[type_name].append(id)
+    return found.items()
+
 
 _ROWS_AT_ONCE = (64, 8, 1)
 """Few sizes, so that the statements stay prepared."""
+_PUT = {
+    "journal": "INSERT INTO journal VALUES {}",
+    "chain": "INSERT INTO chain VALUES {}",
+    "head": "INSERT INTO head VALUES {} ON CONFLICT (device) DO UPDATE SET seq = excluded.seq,"
+    " hash = excluded.hash, position = excluded.position",
+    "word": "INSERT INTO word (no, text) VALUES {}",
+    "record": "INSERT INTO record VALUES {}",
+    "record_changed": "UPDATE record SET rev = v.column1, grp = v.column2, body = v.column3 FROM (VALUES {}) AS v"
+    " WHERE no = v.column4",
+    "feed": "INSERT INTO feed (scope, rec, rev, gone) VALUES {} ON CONFLICT (scope, rec)"
+    " DO UPDATE SET rev = max(rev, excluded.rev), gone = excluded.gone",
+    "moves": "INSERT INTO feed (scope, rec, rev, gone) SELECT m.column1, r.no, m.column2, m.column3"
+    " FROM (VALUES {}) AS m JOIN record r ON r.grp = m.column4 AND r.grp > 0 WHERE true"
+    " ON CONFLICT (scope, rec) DO UPDATE SET rev = excluded.rev, gone = excluded.gone",
+    "posting": "INSERT INTO posting VALUES {}",
+    "balance": "INSERT INTO balance VALUES {} ON CONFLICT (account, currency)"
+    " DO UPDATE SET amount = amount + excluded.amount",
+    "contact": "INSERT INTO contact VALUES {} ON CONFLICT (device)"
+    " DO UPDATE SET at = excluded.at, head = excluded.head",
+}
+"""`{}` stands for the values of many rows."""
 
 
-def day_number(day: date) -> int:
-    """A day as an integer that sorts and reads: 20261122."""
-    return day.year * 10000 + day.month * 100 + day.day
+class SqliteReader:
+    """See `port.Reader`."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self.db = db
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        return list(await self.db.execute_fetchall(_own(sql), _plain(parameters)))
+
+
+class SqliteReaders:
+    """See `port.Readers`: a few read-only connections, made when the first is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._free: asyncio.Queue[aiosqlite.Connection] | None = None
+        self._all: list[aiosqlite.Connection] = []
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqliteReader]:
+        if self._free is None:
+            self._free = asyncio.Queue()
+            for _ in range(READERS):
+                reader = aiosqlite.Connection(lambda: connect(self.path, read_only=True), 256)
+                await reader
+                self._all.append(reader)
+                self._free.put_nowait(reader)
+        reader = await self._free.get()
+        try:
+            await reader.execute("BEGIN")
+            yield SqliteReader(reader)
+        finally:
+            await reader.rollback()
+            self._free.put_nowait(reader)
+
+    async def follow(self, heard: Callable[[int], None]) -> None:
+        """Nobody else writes into the file."""
+
+    async def close(self) -> None:
+        for reader in self._all:
+            await reader.close()
+        self._all.clear()
+        self._free = None

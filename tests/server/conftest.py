@@ -1,48 +1,89 @@
 """A company behind its real doors, for every test that wants one. When the test is over its books must add up."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.server.cluster import Cluster, available
+from tests.server.engines import Engine, OneDatabase, OneFile
 from tests.server.served import Sanad
-from tests.server.small_office import Office, found_company, open_office
+from tests.server.small_office import Office, opened
+
+ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity", "test_epochs"}
+"""Modules whose tests run on either engine. All else is on SQLite, which says the same of the rules."""
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_company(tmp_path_factory.mktemp("founded") / "company")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> OneFile:
+    return OneFile(tmp_path_factory.mktemp("founded"))
 
 
 @pytest.fixture(scope="session")
-def founded_with_small_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_company(tmp_path_factory.mktemp("founded") / "company", leaves=3)
+def cluster() -> Iterator[Cluster]:
+    """A database server of the tests' own."""
+    if not available():
+        missing = "PostgreSQL is not installed, so one of two engines is not tested: scripts/system-libs postgres"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    made = Cluster()
+    yield made
+    made.remove()
 
 
-@pytest.fixture
-def office(founded: Path, tmp_path: Path) -> Iterator[Office]:
-    made = open_office(founded, tmp_path / "company")
+@pytest.fixture(scope="session")
+def postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> OneDatabase:
+    return OneDatabase(cluster, tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Engine:
+    made: Engine = request.getfixturevalue(request.param)
+    return made
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        names = ["sqlite", "postgres"] if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH else ["sqlite"]
+        metafunc.parametrize("engine", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def founded(sqlite: OneFile) -> Path:
+    return sqlite.founded().data
+
+
+@contextmanager
+def an_office(engine: Engine, folder: Path, leaves: int = 20) -> Iterator[Office]:
+    settings = engine.copy(engine.founded(leaves), folder)
+    made = opened(settings)
     with made.client:
         yield made
     made.close()
+    engine.done(settings)
+
+
+@pytest.fixture
+def office(engine: Engine, tmp_path: Path) -> Iterator[Office]:
+    with an_office(engine, tmp_path / "company") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def shared(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def shared(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One for a whole table of calls that leave nothing behind."""
-    made = open_office(founded, tmp_path_factory.mktemp("shared") / "company")
-    with made.client:
+    with an_office(engine, tmp_path_factory.mktemp("shared") / "company") as made:
         yield made
-    made.close()
 
 
 @pytest.fixture
-def small_books(founded_with_small_books: Path, tmp_path: Path) -> Iterator[Office]:
+def small_books(engine: Engine, tmp_path: Path) -> Iterator[Office]:
     """The same with books of three leaves."""
-    made = open_office(founded_with_small_books, tmp_path / "company")
-    with made.client:
+    with an_office(engine, tmp_path / "company", leaves=3) as made:
         yield made
-    made.close()
 
 
 @pytest.fixture(scope="session")

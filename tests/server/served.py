@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 
 from server.settings import Settings
-from server.store.sqlite import connect
+from server.store.opening import open_shelf
+from server.store.secrets import meta_of
 from tests.server.small_office import COMPANY, Office
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,10 +134,10 @@ def real_now() -> datetime:
 
 def office_at(data: Path, port: int) -> Office:
     """The same doors as an office in the test's own process, over the network and by the real clock."""
-    db = connect(Settings(data=data).journal, read_only=True)
-    secret = db.execute("SELECT value FROM meta WHERE key = 'token_secret'").fetchone()[0]
-    db.close()
-    company: Any = SimpleNamespace(settings=Settings(data=data), token_secret=secret, id=COMPANY)
+    settings = Settings(data=data)
+    with closing(open_shelf(settings)) as shelf:
+        secret = meta_of(shelf, "token_secret")
+    company: Any = SimpleNamespace(settings=settings, token_secret=secret, id=COMPANY)
     client: Any = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
     clock: Any = real_now
     return Office(company, client, clock)

@@ -2,10 +2,9 @@
 screens hand in to it through its own doors."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,13 +22,14 @@ from schemas.entries.customers import (
 )
 from schemas.entries.people import Role, UserEnrolled
 from server.app import create_app
-from server.company import OpenCompany, open_reader
+from server.company import OpenCompany
 from server.identity.sessions import hash_password, token
 from server.inbox import Writer
 from server.keys import SigningKey
 from server.replay import digest, rebuild
 from server.settings import Settings
-from server.store.sqlite import SqliteStore
+from server.store.opening import open_shelf, open_store
+from server.store.secrets import keep_credential, meta_of
 from server.verify import verify
 from server.writes import write
 from sync.state import TYPE_OF
@@ -86,7 +86,7 @@ def _settle_in(writer: Writer, company: OpenCompany) -> None:
         write(writer, "user_enrolled", UserEnrolled(f"usr_{login}", login, login.title(), "اسم", role, branch))
     for login, password in PASSWORDS.items():
         hashed = _HASHES.setdefault(password, hash_password(password))
-        company.store.db.execute("INSERT INTO credential VALUES (?,?,?)", (f"usr_{login}", login, hashed))
+        keep_credential(company.store, f"usr_{login}", login, hashed)
     customers = [StatedCustomer(f"cus_{n}", f"C-{n}", f"Shop {n}", "EGP", f"متجر {n}") for n in range(1, 6)]
     items = [
         StatedItem(f"itm_{n}{part}", f"cus_{n}", f"INV-{n}{part}", "EGP", WRITTEN, DUE, 100_000)
@@ -97,26 +97,21 @@ def _settle_in(writer: Writer, company: OpenCompany) -> None:
     write(writer, "items_upserted", ItemsUpserted(items))
 
 
-def found_company(folder: Path, *, leaves: int = 20) -> Path:
-    """Make the company once; tests open copies of its folder."""
-    company = OpenCompany.create(Settings(data=folder), facts(leaves), SetClock())
+def found_company(settings: Settings, *, leaves: int = 20) -> Settings:
+    """Make the company once; tests open copies of it."""
+    company = OpenCompany.create(settings, facts(leaves), SetClock())
     company.run_now(lambda writer: _settle_in(writer, company))
     for login, customers in PORTFOLIOS.items():
         body = CustomersAssigned(f"usr_{login}", customers)
         company.run_now(lambda writer, body=body: write(writer, "customers_assigned", body))  # type: ignore[misc]
     company.close()
-    return folder
+    return settings
 
 
-def open_office(founded: Path, folder: Path) -> "Office":
-    shutil.copytree(founded, folder)
-    return opened(folder)
-
-
-def opened(folder: Path) -> "Office":
-    """The company of a folder as it is, open in this process."""
+def opened(settings: Settings) -> "Office":
+    """The company as it is, open in this process."""
     clock = SetClock()
-    company = OpenCompany(Settings(data=folder, pwa=folder / "no-pwa"), clock)
+    company = OpenCompany(dataclasses.replace(settings, pwa=settings.data / "no-pwa"), clock)
     client = TestClient(create_app(company), raise_server_exceptions=False)
     return Office(company, client, clock)
 
@@ -235,38 +230,34 @@ class Office:
 
     # ---- looking
 
+    def select(self, sql: str, *parameters: Any) -> list[Any]:
+        """What is stored, as somebody beside the server sees it."""
+        with closing(open_shelf(self.company.settings)) as shelf:
+            return shelf.select(sql, *parameters)
+
     def all(self, shape: type[Any]) -> list[Any]:
         """All documents of a type, as they are stored."""
-        db = open_reader(self.company.settings)
-        found = [
-            msgspec.json.decode(body, type=shape)
-            for (body,) in db.execute("SELECT body FROM record WHERE type = ? ORDER BY no", (TYPE_OF[shape],))
-        ]
-        db.close()
-        return found
+        found = self.select("SELECT body FROM record WHERE type = ? ORDER BY no", TYPE_OF[shape])
+        return [msgspec.json.decode(body, type=shape) for (body,) in found]
 
     def one(self, shape: type[Any], id: str) -> Any:
         return next((document for document in self.all(shape) if document.id == id), None)
 
     def balance(self, account: str, currency: str = "EGP") -> int:
         """Σ posted to an account, from the postings themselves."""
-        db = open_reader(self.company.settings)
-        row = db.execute(
+        found = self.select(
             "SELECT coalesce(sum(p.amount), 0) FROM posting p JOIN word w ON w.no = p.account"
             " WHERE w.text = ? AND p.currency = ?",
-            (account, currency),
-        ).fetchone()
-        db.close()
-        return int(row[0])
+            account, currency,
+        )  # fmt: skip
+        return int(found[0][0])
 
     def journal(self) -> list[tuple[str, int, bytes, str]]:
         """(device, seq, hash, verdict and flags) of every entry, in order."""
-        db = open_reader(self.company.settings)
-        rows = db.execute(
+        rows = self.select(
             "SELECT w.text, c.seq, c.hash, trim(c.verdict || ' ' || c.flags) FROM chain c"
             " JOIN word w ON w.no = c.device ORDER BY c.position"
-        ).fetchall()
-        db.close()
+        )
         return [tuple(row) for row in rows]
 
     def verdicts(self, phone: Phone) -> dict[int, list[str]]:
@@ -298,12 +289,10 @@ class Office:
 
 def check(settings: Settings) -> None:
     """The company adds up, and its projections are what a replay makes of the journal."""
-    db = open_reader(settings)
-    faults = [str(fault) for fault in verify(db)]
-    company = db.execute("SELECT value FROM meta WHERE key = 'company'").fetchone()[0]
-    db.close()
-    assert faults == []
-    store = SqliteStore(settings.journal)
+    with closing(open_shelf(settings)) as shelf:
+        assert [str(fault) for fault in verify(shelf)] == []
+    store = open_store(settings)
+    company = meta_of(store, "company")
     before = digest(store)
     rebuild(store, company)
     after = digest(store)

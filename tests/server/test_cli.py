@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -12,19 +13,20 @@ import msgspec
 import pytest
 
 from schemas.documents import Customer, Item, Voucher
-from server.company import open_reader
 from server.settings import Settings
+from server.store.opening import open_shelf
 from server.store.sqlite import connect
 from server.verify import verify
 from tests.server.served import Sanad, copied
-from tests.server.small_office import found_company, open_office, opened
+from tests.server.small_office import found_company, opened
 
 
 @pytest.fixture(scope="module")
 def busy(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company that has seen vouchers, a void, a cheque, a deposit and a hole."""
     folder = tmp_path_factory.mktemp("busy") / "company"
-    office = open_office(founded, folder)
+    shutil.copytree(founded, folder)
+    office = opened(Settings(folder))
     with office.client:
         phone, desk = office.phone(), office.desk()
         office.receipt(phone, "cus_1", 10_000, allocations=[{"item": "itm_1a", "amount": 4_000}])
@@ -50,14 +52,14 @@ def data(busy: Path, tmp_path: Path) -> Path:
 
 
 def faults(data: Path) -> list[str]:
-    db = open_reader(Settings(data=data))
+    db = open_shelf(Settings(data=data))
     found = [str(fault) for fault in verify(db)]
     db.close()
     return found
 
 
 def first_fault(data: Path) -> str:
-    db = open_reader(Settings(data=data))
+    db = open_shelf(Settings(data=data))
     found = next(verify(db), None)
     db.close()
     return str(found)
@@ -221,18 +223,18 @@ def company(request: pytest.FixtureRequest, sanad: Sanad, data: Path) -> Iterato
 
 
 def documents(data: Path, shape: type[Any], type_name: str) -> list[Any]:
-    db = open_reader(Settings(data=data))
+    db = open_shelf(Settings(data=data))
     found = [
         msgspec.json.decode(body, type=shape)
-        for (body,) in db.execute("SELECT body FROM record WHERE type = ? ORDER BY no", (type_name,))
+        for (body,) in db.select("SELECT body FROM record WHERE type = ? ORDER BY no", type_name)
     ]
     db.close()
     return found
 
 
 def length(data: Path) -> int:
-    db = open_reader(Settings(data=data))
-    (count,) = db.execute("SELECT count(*) FROM journal").fetchone()
+    db = open_shelf(Settings(data=data))
+    (count,) = db.select("SELECT count(*) FROM journal")[0]
     db.close()
     return int(count)
 
@@ -242,8 +244,8 @@ def test_enrol_makes_a_code_that_works(sanad: Sanad, company: Path):
     phone = sanad("enrol", "OMAR", data=company)
     desk = sanad("enrol", "brn_giz", "--desk", data=company)
 
-    db = open_reader(Settings(data=company))
-    codes = dict(db.execute("SELECT code, purpose || ' ' || user || branch FROM enrolment_code WHERE used_by = ''"))
+    db = open_shelf(Settings(data=company))
+    codes = dict(db.select("SELECT code, purpose || ' ' || user || branch FROM enrolment_code WHERE used_by = ''"))
     db.close()
     for said, wanted in ((phone, "phone usr_omarbrn_cai"), (desk, "desk brn_giz")):
         line = said.splitlines()[-1]
@@ -376,7 +378,7 @@ def test_open_amounts_never_subtract_a_collection_twice(sanad: Sanad, founded: P
     state("1000.00")
     assert (item().open, item().kind) == (100_000, "opening")
     before = length(data)
-    office = opened(data)
+    office = opened(Settings(data))
     with office.client:
         phone = office.phone()
         office.receipt(phone, item().customer, 30_000, allocations=[{"item": item().id, "amount": 30_000}])
@@ -416,7 +418,7 @@ def cents(text: str) -> int:
 def invoices(sanad: Sanad, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     """A company with 2,466 real invoices, the file, and what the import said."""
     folder = tmp_path_factory.mktemp("invoices")
-    data, file = found_company(folder / "company"), real_data / "ibm-ar" / "late-payments.csv"
+    data, file = found_company(Settings(folder / "company")).data, real_data / "ibm-ar" / "late-payments.csv"
     mapping = folder / "customers.toml"
     mapping.write_text('[columns]\ncustomerID = "code"\ncountryCode = "name"\n[options]\ncurrency = "USD"\n')
     customers = sanad("import", "customers", str(file), "--map", str(mapping), data=data)

@@ -1,7 +1,8 @@
 """A restored server begins a new epoch, and devices hand back what it gave them after the backup."""
 
 import json
-import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from schemas.entries.company import GrantReturned
 from schemas.entries.shapes import Grant
 from server.company import OpenCompany
 from server.keys import SigningKey
-from server.store.sqlite import connect
+from server.store.opening import open_shelf, open_store
 from server.verify import verify
 from server.writes import write
 from sync.chain import b64, hash_of
 from tests.phone import Phone
+from tests.server.engines import Engine
 from tests.server.small_office import Office, code_of, opened
 
 
@@ -36,23 +38,23 @@ def hand_back(office: Office, *grants: Any) -> dict[str, Any]:
 class Twice:
     """A company, its backup, what happened after it, and the restored server."""
 
-    def __init__(self, office: Office, folder: Path) -> None:
+    def __init__(self, office: Office, engine: Engine, folder: Path) -> None:
         self.office = office
-        self.folder = folder
-        folder.mkdir()
-        office.company.store.db.execute("VACUUM INTO ?", (str(folder / "company.sqlite"),))
+        self.backup = engine.copy(office.company.settings, folder)
         self.position, self.h = office.company.store.tip()
 
     def restore(self) -> Office:
-        restored = opened(self.folder)
+        restored = opened(self.backup)
         assert restored.company.begin_epoch(self.position, b64(self.h), "2026-11-22T08:00:00+00:00") == 2
         return restored
 
 
 @pytest.fixture
-def twice(office: Office, tmp_path: Path) -> Twice:
+def twice(office: Office, engine: Engine, tmp_path: Path) -> Iterator[Twice]:
     office.phone("hany")
-    return Twice(office, tmp_path / "restored")
+    made = Twice(office, engine, tmp_path / "restored")
+    yield made
+    engine.done(made.backup)
 
 
 def titles(office: Office, phone: Phone) -> list[Any]:
@@ -127,11 +129,13 @@ def test_l34_no_number_is_given_twice_after_a_restore(twice: Twice):
 
 def test_a_prefix_that_another_branch_has_is_not_taken(twice: Twice):
     """Were there a branch CAIB, the second epoch of CAI would number in its series: it does not."""
-    db = connect(twice.folder / "company.sqlite")
-    with db:
-        db.execute("UPDATE record SET body = CAST(replace(body, '\"GIZ\"', '\"CAIB\"') AS BLOB) WHERE type = 'company'")
-    db.close()
-    restored = opened(twice.folder)
+    store = open_store(twice.backup)
+    body = store.select("SELECT body FROM record WHERE type = 'company'")[0][0].replace(b'"GIZ"', b'"CAIB"')
+    store.begin()
+    store.execute("UPDATE record SET body = ? WHERE type = 'company'", body)
+    store.commit()
+    store.close()
+    restored = opened(twice.backup)
     restored.sound = False  # the branch was renamed behind the journal's back
     with restored.client:
         restored.company.begin_epoch(twice.position, b64(twice.h))
@@ -141,11 +145,12 @@ def test_a_prefix_that_another_branch_has_is_not_taken(twice: Twice):
     restored.close()
 
 
-def test_vouchers_that_come_before_the_grant_of_their_book_get_their_leaves(twice: Twice):
+def test_vouchers_that_come_before_the_grant_of_their_book_get_their_leaves(
+    twice: Twice, engine: Engine, tmp_path: Path
+):
     """A phone that is known but whose new book is not: its vouchers wait, and are whole when the grant comes."""
     phone = next(iter([twice.office.phone("omar")]))
-    shutil.rmtree(twice.folder)
-    twice = Twice(twice.office, twice.folder)
+    twice = Twice(twice.office, engine, tmp_path / "later")
     given = twice.office.post("/books", "tarek", {"device": phone.device, "leaves": 5}).json()
     phone.book = twice.office.one(Book, given["id"])
     phone.leaf = phone.book.first - 1
@@ -214,8 +219,7 @@ def test_at_most_fifty_grants_and_only_grants(office: Office):
     """More are too many at once; an entry of ours that is no grant is refused."""
     phone = office.phone("omar")
     grant = office.one(Device, phone.device).grant
-    db = office.company.store.db
-    row = db.execute("SELECT envelope, body, sig FROM journal WHERE position = 2").fetchone()
+    row = office.select("SELECT envelope, body, sig FROM journal WHERE position = 2")[0]
     one = f'{{"envelope":{row[0].decode()},"body":{row[1].decode()},"sig":"{row[2]}"}}'
 
     answer = office.call("POST", "/sync/grants", content=f'{{"grants":[{one}]}}'.encode())
@@ -234,9 +238,8 @@ def test_verify_finds_a_grant_that_is_not_ours(office: Office):
     sig = SigningKey.new("sign").sign(raw.encode())
     office.run(lambda writer: write(writer, "grant_returned", GrantReturned(Grant(raw, text, sig))))
     office.sound = False
-    db = connect(office.company.settings.journal, read_only=True)
-    faults = [(fault.check, fault.what) for fault in verify(db)]
-    db.close()
+    with closing(open_shelf(office.company.settings)) as shelf:
+        faults = [(fault.check, fault.what) for fault in verify(shelf)]
 
     assert faults == [("signature", "no key of this server made the returned grant")]
 

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from schemas.documents import Custody
+from server.settings import Settings
 from server.store.sqlite import connect
 from tests.phone import Phone
 from tests.server.served import ROOT, Sanad, copied, free_port, office_at, port_of
@@ -30,7 +31,7 @@ KILLS = 20
 
 @pytest.fixture(scope="module")
 def founded_with_large_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_company(tmp_path_factory.mktemp("founded") / "company", leaves=5_000)
+    return found_company(Settings(tmp_path_factory.mktemp("founded") / "company"), leaves=5_000).data
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from schemas.wire import Outcome, Stamp
 from server import keys, replay
 from server.inbox import Gap, Push, Pushed, Writer
 from server.keys import SigningKey
-from server.store.sqlite import SqliteStore, connect
+from server.store.sqlite import SqliteShelf, SqliteStore
 from server.verify import verify
 from sync.books import tally
 from sync.chain import Entry, b64, hash_of, place, running_hash, trust
@@ -389,7 +389,7 @@ def check_rejudge(journal: Journal) -> None:
 
 
 def check_verify(journal: Journal) -> None:
-    reader = connect(journal.store.path, read_only=True)
+    reader = SqliteShelf(journal.store.path)
     faults = [str(fault) for fault in verify(reader)]
     reader.close()
     assert faults == []
