@@ -86,6 +86,11 @@ async def epoch_of(db: aiosqlite.Connection) -> str:
     return str((await settings_of(db)).epoch)
 
 
+async def seal_keys_of(db: aiosqlite.Connection) -> dict[str, bytes]:
+    """Private halves (PKCS 8, DER) of all seal keys by id; retired ones too, a file may be older."""
+    return dict(await rows(db, "SELECT key, private FROM server_key WHERE purpose = 'seal'"))
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What a device said at its last push. at: ISO 8601 UTC."""

@@ -97,7 +97,7 @@ async function in_time<T>(work: Promise<T>, patience_ms: number): Promise<T> {
   }
 }
 
-interface Line {
+export interface Line {
   envelope: Envelope;
   texts: EntryTexts;
   hash: string;
@@ -136,6 +136,15 @@ export async function compare_copy(): Promise<void> {
     }
   }
   report_health({ copy: state });
+}
+
+/** What the copy holds, by device, each entry proved by its hashes and in order; for when the database cannot be read. */
+export async function copied_entries(): Promise<{ device: string; entries: Line[] }[]> {
+  const from = the_copy();
+  if (!from) throw new Error('there is no second copy');
+  const found = await in_time(from.read_all(), READ_PATIENCE_MS);
+  const chains = Object.entries(found).map(async ([device, lines]) => ({ device, entries: await proved(device, lines) }));
+  return Promise.all(chains);
 }
 
 async function proved(device: string, texts: string[]): Promise<Line[]> {

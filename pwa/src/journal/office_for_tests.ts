@@ -4,8 +4,25 @@ import { vi } from 'vitest';
 
 import { base64url, bytes_of, hash_of, utf8 } from '../ledger/chain';
 import { apply_own, no_docs, SHOWN_TYPES, type Docs, type OwnEntry, type ShownType } from '../ledger/overlay';
-import type { Bodies, Book, Change, Company, Device, Documents, Envelope, Head, Kind, ReceiptIssued, ServerKey, User } from '../wire/types';
+import type {
+  Bodies,
+  Book,
+  Change,
+  Company,
+  Device,
+  Documents,
+  Envelope,
+  Head,
+  Kind,
+  PushReply,
+  ReceiptIssued,
+  RescueFile,
+  ServerKey,
+  User,
+} from '../wire/types';
+import { file_key } from './rescue';
 
+const SEALING = { name: 'ECDH', namedCurve: 'P-256' };
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export const company: Company = {
@@ -63,14 +80,20 @@ export class Office {
   private constructor(
     readonly pair: CryptoKeyPair,
     readonly server_key: ServerKey,
+    readonly seal_pair: CryptoKeyPair,
+    readonly seal_key: ServerKey,
   ) {}
 
   static async open(): Promise<Office> {
     const pair = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
     const spki = base64url(await crypto.subtle.exportKey('spki', pair.publicKey));
-    const office = new Office(pair, { id: 'sign-1', use: 'sign', spki });
+    const seal_pair = await crypto.subtle.generateKey(SEALING, true, ['deriveBits']);
+    const seal_spki = base64url(await crypto.subtle.exportKey('spki', seal_pair.publicKey));
+    const seal_key = { id: 'seal-1', use: 'seal', spki: seal_spki };
+    const office = new Office(pair, { id: 'sign-1', use: 'sign', spki }, seal_pair, seal_key);
     office.put('company', company);
     office.put('server_key', office.server_key);
+    office.put('server_key', office.seal_key);
     office.put('user', user);
     vi.stubGlobal('fetch', (url: string, init: RequestInit) => office.answer(url, init));
     return office;
@@ -169,8 +192,26 @@ export class Office {
     this.devices.set(id, { device, key });
     this.put('device', device);
     return json({
-      ...{ device, user, company, keys: [this.server_key], epoch: this.epoch, release_key: 'r', session: this.session() },
+      ...{ device, user, company, keys: [this.server_key, this.seal_key], epoch: this.epoch, release_key: 'r', session: this.session() },
     });
+  }
+
+  /** What a rescue file holds, in its order. */
+  async open_rescue(text: string): Promise<string[]> {
+    const file = JSON.parse(text) as RescueFile;
+    const plain = await unsealed(file, this.seal_pair.privateKey);
+    return plain.startsWith('[') ? (JSON.parse(plain) as unknown[]).map((push) => JSON.stringify(push)) : [plain];
+  }
+
+  /** Somebody brings a rescue file. */
+  async rescue(text: string): Promise<PushReply[]> {
+    const replies = [];
+    for (const push of await this.open_rescue(text)) {
+      const answer = await this.push(push);
+      if (!answer.ok) throw new Error(`a rescued push was answered ${answer.status}`);
+      replies.push((await answer.json()) as PushReply);
+    }
+    return replies;
   }
 
   private async push(text: string): Promise<Response> {
@@ -276,6 +317,14 @@ export class Office {
   }
 }
 
+export async function unsealed(file: RescueFile, private_key: CryptoKey): Promise<string> {
+  const theirs = await crypto.subtle.importKey('spki', bytes_of(file.epk), SEALING, false, []);
+  const secret = await crypto.subtle.deriveBits({ name: 'ECDH', public: theirs }, private_key, 256);
+  const additionalData = utf8(`${file.v}.${file.company}.${file.key}.${file.epk}`);
+  const cipher = { name: 'AES-GCM', iv: bytes_of(file.iv), additionalData };
+  return new TextDecoder().decode(await crypto.subtle.decrypt(cipher, await file_key(secret, 'decrypt'), bytes_of(file.sealed)));
+}
+
 async function verified(key: CryptoKey, text: string, sig: string): Promise<boolean> {
   return crypto.subtle.verify(ALGORITHM, key, bytes_of(sig), utf8(text));
 }
@@ -321,6 +370,7 @@ export async function open_tab() {
     exchange: await import('./exchange'),
     health: await import('./health'),
     lock: await import('./lock'),
+    rescue: await import('./rescue'),
     start: await import('./start'),
     world: await import('./world'),
   };

@@ -696,6 +696,43 @@ export interface RejectedRow {
   text: string;
 }
 
+export interface RescueFile {
+  v: number;
+  company: string;
+  device: string;
+  key: string;
+  epk: string;
+  iv: string;
+  sealed: string;
+}
+
+export interface Rescued {
+  device: string;
+  pushes: RescuedPush[];
+}
+
+export interface RescuedPush {
+  device: string;
+  entries: number;
+  new?: number;
+  verdicts?: Record<string, number>;
+  acked?: number;
+  problem?: string;
+  facts?: Record<string, unknown>;
+  code?: string;
+  name?: string;
+  name_ar?: string;
+  vouchers?: RescuedVoucher[];
+}
+
+export interface RescuedVoucher {
+  number: string;
+  at: string;
+  verdict: string;
+  flags?: string[];
+  totals?: Total[];
+}
+
 export interface RevokeWish {
   reason: string;
   state?: string;
@@ -1078,6 +1115,8 @@ export const PROBLEMS = [
   "code_used",
   "code_expired",
   "hash_mismatch",
+  "seal_key_unknown",
+  "file_damaged",
   "not_named",
   "still_blind",
   "already_decided",
