@@ -6,6 +6,7 @@
  */
 import { writable, type Readable } from 'svelte/store';
 
+import type { Grant } from '../wire/types';
 import type { EntryState, Identity } from './shapes';
 
 const NAME = 'sanad';
@@ -51,6 +52,8 @@ export interface Chain {
   order: number;
   /** Last seq that the office has of this chain, when that is beyond our own: then this device has lost entries. */
   office_seq?: number;
+  /** The server's signed entry that gave the device its place. */
+  grant?: Grant;
 }
 
 export interface StoredKey {
@@ -125,6 +128,8 @@ export interface Meta {
   identity: Identity;
   device_state: string;
   epoch: string;
+  /** The journal was set back, or the office knows no such device: what it signed for this one is handed back first. */
+  grants_due: boolean;
   /** `staged`: the pull is between pages and its rows wait in `staged`. */
   pull: { cursor: string; position: number; staged: boolean; reload: boolean };
   clock: Clock;

@@ -84,7 +84,9 @@ async function store_doc(shelves: Page, { type, id, doc }: Change, waits: boolea
   if (identity && type === 'device' && id === identity.device.id) {
     const device = doc as Device;
     await meta.put(device.forked ? 'forked' : (device.state ?? 'active'), 'device_state');
-    await meta.put({ ...identity, device }, 'identity');
+    // The title stays, whatever a later document leaves out.
+    const grant = device.grant ?? identity.device.grant;
+    await meta.put({ ...identity, device: { ...device, ...(grant ? { grant } : {}) } }, 'identity');
   }
   if (type !== 'voucher') {
     await docs.put({ type, id, doc });

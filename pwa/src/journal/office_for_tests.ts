@@ -12,6 +12,7 @@ import type {
   Device,
   Documents,
   Envelope,
+  Grant,
   Head,
   Kind,
   PushReply,
@@ -75,6 +76,10 @@ export class Office {
   down = false;
   pulls_refused = false;
   attachments = new Map<string, ArrayBuffer>();
+  /** Paths asked for, in order. */
+  asked: string[] = [];
+  /** An office of an older version has no door for grants. */
+  takes_grants = true;
   now = () => Date.now();
 
   private constructor(
@@ -117,15 +122,44 @@ export class Office {
 
   async assign_book(book: string, device: string, first: number, last: number, pair = this.pair): Promise<Book> {
     const said = { book, series: 'CAI', first, last, device, holder: user.id, width: 6 };
-    const body = JSON.stringify(said);
-    const envelope = JSON.stringify({ kind: 'book_assigned', id: book, body_hash: await hash_of(body) });
-    const sig = await this.sign(envelope, pair);
     const doc: Book = {
       ...{ id: book, series: 'CAI', first, last, width: 6, kind: 'electronic', holder: user.id, device },
-      grant: { envelope, body, sig },
+      grant: await this.granted('book_assigned', book, said, pair),
     };
     this.put('book', doc);
     return doc;
+  }
+
+  private async granted(kind: string, id: string, said: object, pair = this.pair): Promise<Grant> {
+    const body = JSON.stringify(said);
+    const envelope = JSON.stringify({ kind, id, body_hash: await hash_of(body) });
+    return { envelope, body, sig: await this.sign(envelope, pair) };
+  }
+
+  /** Grants come back: devices and books that a restored journal does not know are known again. */
+  private async take_grants(text: string): Promise<Response> {
+    const refused = [];
+    let [restored, known] = [0, 0];
+    for (const [index, { envelope, body, sig }] of texts_of(text.replace('{"grants":', '{"entries":').replace(/}$/, ',"sig":""}')).entries()) {
+      const { kind, body_hash } = JSON.parse(envelope) as Envelope;
+      if (!(await verified(this.pair.publicKey, envelope, sig)) || (await hash_of(body)) !== body_hash) {
+        refused.push({ index, why: 'bad_signature' });
+        continue;
+      }
+      const said = JSON.parse(body) as { device: string; book: string; public_key: string; first: number; last: number };
+      if (kind === 'device_enrolled' ? this.devices.has(said.device) : this.docs.book.has(said.book)) known += 1;
+      else if (kind === 'device_enrolled') {
+        const key = await crypto.subtle.importKey('spki', bytes_of(said.public_key), ALGORITHM, true, ['verify']);
+        const device: Device = { id: said.device, code: 'K7', purpose: 'phone', user: user.id, branch: 'cai', public_key: said.public_key, key: 'k' };
+        this.devices.set(device.id, { device, key });
+        this.put('device', device);
+        restored += 1;
+      } else {
+        this.put('book', { id: said.book, series: 'CAI', first: said.first, last: said.last, width: 6, kind: 'electronic', holder: user.id, device: said.device, grant: { envelope, body, sig } });
+        restored += 1;
+      }
+    }
+    return json({ restored, known, refused });
   }
 
   /** As if restored from an older backup: all after `position` is gone. */
@@ -162,6 +196,8 @@ export class Office {
     const path = url.replace('/api/v1', '');
     await Promise.resolve();
     if (this.down) throw new TypeError('no network');
+    this.asked.push(path);
+    if (path === '/sync/grants' && this.takes_grants) return this.take_grants(init.body as string);
     if (path.startsWith('/sync/push')) return this.push(init.body as string);
     if (path.startsWith('/sync/pull')) return this.pull(path);
     if (path.startsWith('/sync/stream')) return problem(503, 'busy');
@@ -189,6 +225,7 @@ export class Office {
     const key = await crypto.subtle.importKey('spki', bytes_of(public_key), ALGORITHM, true, ['verify']);
     const key_id = base64url(await crypto.subtle.digest('SHA-256', bytes_of(public_key))).slice(0, 16);
     const device: Device = { id, code: `K${this.devices.size + 7}`, purpose: 'phone', user: user.id, branch: 'cai', public_key, key: key_id };
+    device.grant = await this.granted('device_enrolled', id, { device: id, public_key });
     this.devices.set(id, { device, key });
     this.put('device', device);
     return json({

@@ -115,6 +115,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'health.no_key': 'The signing key does not work',
   'health.room': '{size} MB of room left',
   'health.little_room': 'Only {size} MB left. Delete videos or apps',
+  'health.titles_refused': { one: 'The office did not take back {n} title of this phone. Call the office', other: 'The office did not take back {n} titles of this phone. Call the office' },
   'health.book': { zero: 'The book has no numbers left', one: '{n} number left in the book', other: '{n} numbers left in the book' },
   'not_protected.short': 'Not protected from clearing. Install the app',
   not_protected: 'Not protected: Android may clear Sanad’s data if the phone fills up. Install the app now',
