@@ -345,6 +345,20 @@ class RevokeWish(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str = "revoked"
 
 
+class ReleaseWish(msgspec.Struct, frozen=True):
+    """A phone's challenge, as its user reads it out. purpose: wipe (Sanad's data leave the phone) or limit."""
+
+    purpose: str
+    challenge: str
+
+
+class ReleaseMade(msgspec.Struct, frozen=True):
+    """code: eight digits to read out. challenge: in its one writing."""
+
+    challenge: str
+    code: str
+
+
 class BookWish(msgspec.Struct, frozen=True, omit_defaults=True):
     """Assign a book to a phone. leaves: how many; the server chooses the range."""
 
@@ -521,7 +535,8 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
 WIRE: tuple[type, ...] = (
     Push, Head, Manifest, RescueFile, Rescued,
     PushReply, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
-    Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, BookWish,
+    Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, ReleaseWish,
+    ReleaseMade, BookWish,
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,

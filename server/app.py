@@ -31,6 +31,7 @@ from server.routes import (
     office,
     papers,
     public,
+    release,
     rescue,
     sync,
 )
@@ -97,6 +98,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             office.make_code,
             office.devices,
             office.revoke_device,
+            release.release_code,
             office.books,
             office.give_book,
             office.assign,

@@ -91,6 +91,12 @@ async def seal_keys_of(db: aiosqlite.Connection) -> dict[str, bytes]:
     return dict(await rows(db, "SELECT key, private FROM server_key WHERE purpose = 'seal'"))
 
 
+async def release_key_of(db: aiosqlite.Connection, device: str) -> bytes | None:
+    """The HMAC key that a device got at its enrolment, for release codes."""
+    found = await rows(db, "SELECT key FROM release_key WHERE device = ?", device)
+    return found[0][0] if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What a device said at its last push. at: ISO 8601 UTC."""

@@ -122,7 +122,7 @@ export async function accept_books(): Promise<boolean> {
     books: (await shelves.docs.all(under('book'))).filter((row) => !row.former).map((row) => row.doc as Book),
     grants: new Set((await shelves.grants.all()).map((grant) => grant.book)),
   }));
-  if (!identity) return false;
+  if (!identity || (await read_meta('wiping'))) return false;
   let accepted = false;
   for (const book of books) {
     if (book.device !== identity.device.id || book.kind !== 'electronic' || grants.has(book.id)) continue;

@@ -23,6 +23,7 @@ import type {
 } from '../wire/types';
 import { file_key } from './rescue';
 
+export const RELEASE_KEY = base64url(new Uint8Array(32).map((_, place) => place));
 const SEALING = { name: 'ECDH', namedCurve: 'P-256' };
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
@@ -229,7 +230,7 @@ export class Office {
     this.devices.set(id, { device, key });
     this.put('device', device);
     return json({
-      ...{ device, user, company, keys: [this.server_key, this.seal_key], epoch: this.epoch, release_key: 'r', session: this.session() },
+      ...{ device, user, company, keys: [this.server_key, this.seal_key], epoch: this.epoch, release_key: RELEASE_KEY, session: this.session() },
     });
   }
 
@@ -409,6 +410,7 @@ export async function open_tab() {
     lock: await import('./lock'),
     rescue: await import('./rescue'),
     start: await import('./start'),
+    wipe: await import('./wipe'),
     world: await import('./world'),
   };
 }

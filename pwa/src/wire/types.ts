@@ -719,6 +719,27 @@ export interface RejectedRow {
   text: string;
 }
 
+export interface ReleaseGiven {
+  device: string;
+  purpose: "limit" | "wipe";
+  challenge: string;
+}
+
+export interface ReleaseMade {
+  challenge: string;
+  code: string;
+}
+
+export interface ReleaseUsed {
+  purpose: "limit" | "wipe";
+  challenge: string;
+}
+
+export interface ReleaseWish {
+  purpose: string;
+  challenge: string;
+}
+
 export interface RescueFile {
   v: number;
   company: string;
@@ -1008,6 +1029,8 @@ export interface Bodies {
   user_revoked: UserRevoked;
   device_enrolled: DeviceEnrolled;
   device_revoked: DeviceRevoked;
+  release_given: ReleaseGiven;
+  release_used: ReleaseUsed;
   customers_upserted: CustomersUpserted;
   items_upserted: ItemsUpserted;
   customers_assigned: CustomersAssigned;

@@ -43,7 +43,7 @@ const LINES: Record<Screen, RailLine> = {
 
 const RAILS: Record<string, Screen[]> = {
   cashier: ['deposits', 'safe', 'rescue'],
-  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments', 'rescue'],
+  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
   administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing'],
 };
 
