@@ -103,6 +103,8 @@ class Problem(StrEnum):
     CODE_USED = "code_used"
     CODE_EXPIRED = "code_expired"
     HASH_MISMATCH = "hash_mismatch"
+    SEAL_KEY_UNKNOWN = "seal_key_unknown"
+    FILE_DAMAGED = "file_damaged"
     NOT_NAMED = "not_named"
     STILL_BLIND = "still_blind"
     ALREADY_DECIDED = "already_decided"

@@ -68,6 +68,57 @@ class Push(msgspec.Struct, frozen=True):
     sig: str = ""
 
 
+class RescueFile(msgspec.Struct, frozen=True):
+    """Unsent entries of a phone, sealed to the server: anyone may bring it, nobody on the way can read it.
+
+    v: 1. key: id of the server's seal key. epk: SPKI of a P-256 key made for this file alone. sealed: AES-256-GCM
+    (key: HKDF-SHA256 over the ECDH secret, no salt, info `sanad rescue v1`; nonce: iv, 12 bytes; additional data: UTF-8
+    of `v.company.key.epk`) of one push, or of a JSON array of pushes."""
+
+    v: int
+    company: str
+    device: str
+    key: str
+    epk: str
+    iv: str
+    sealed: str
+
+
+class RescuedVoucher(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A voucher out of a rescue file. totals: empty for who may not know figures (a counting desk counts blind)."""
+
+    number: str
+    at: str
+    verdict: str
+    flags: list[str] = []
+    totals: list[Total] = []
+
+
+class RescuedPush(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one push out of a rescue file. entries: how many it brought; new: how many of them the office
+    did not have; verdicts: entries by verdict. problem: code of `codes.Problem` when it was not taken, with its facts:
+    then nothing of it is stored and the file is to be kept. code, name, name_ar, vouchers: only for a login."""
+
+    device: str
+    entries: int
+    new: int = 0
+    verdicts: dict[str, int] = {}
+    acked: int = 0
+    problem: str = ""
+    facts: dict[str, Any] = {}
+    code: str = ""
+    name: str = ""
+    name_ar: str = ""
+    vouchers: list[RescuedVoucher] = []
+
+
+class Rescued(msgspec.Struct, frozen=True):
+    """The answer to a rescue file: each of its pushes, in the file's order. device: the one that made the file."""
+
+    device: str
+    pushes: list[RescuedPush]
+
+
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One posted line. account: `kind/owner` or `kind/owner/item`; amount: minor units, debit positive."""
 
@@ -294,6 +345,20 @@ class RevokeWish(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str = "revoked"
 
 
+class ReleaseWish(msgspec.Struct, frozen=True):
+    """A phone's challenge, as its user reads it out. purpose: wipe (Sanad's data leave the phone) or limit."""
+
+    purpose: str
+    challenge: str
+
+
+class ReleaseMade(msgspec.Struct, frozen=True):
+    """code: eight digits to read out. challenge: in its one writing."""
+
+    challenge: str
+    code: str
+
+
 class BookWish(msgspec.Struct, frozen=True, omit_defaults=True):
     """Assign a book to a phone. leaves: how many; the server chooses the range."""
 
@@ -468,8 +533,10 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 WIRE: tuple[type, ...] = (
-    Push, Head, Manifest, PushReply, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
-    Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, BookWish,
+    Push, Head, Manifest, RescueFile, Rescued,
+    PushReply, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
+    Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, ReleaseWish,
+    ReleaseMade, BookWish,
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,

@@ -31,6 +31,8 @@ from server.routes import (
     office,
     papers,
     public,
+    release,
+    rescue,
     sync,
 )
 
@@ -83,6 +85,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             sync.push,
             sync.pull_changes,
             sync.stream,
+            rescue.rescue,
             grants.take_grants,
             attachments.keep,
             attachments.fetch,
@@ -98,6 +101,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             office.make_code,
             office.devices,
             office.revoke_device,
+            release.release_code,
             office.books,
             office.give_book,
             office.assign,

@@ -99,7 +99,7 @@ def decoded(raw: bytes) -> Push:
     try:
         return _PUSH.decode(raw)
     except msgspec.DecodeError:
-        blanked = _without_halves(raw)
+        blanked = without_halves(raw)
         if blanked == raw:
             raise
         message = _PUSH.decode(blanked)
@@ -115,7 +115,7 @@ def decoded(raw: bytes) -> Push:
     return Push(message.head, entries, message.sig)
 
 
-def _without_halves(raw: bytes) -> bytes:
+def without_halves(raw: bytes) -> bytes:
     """The same text, byte for byte as long, with each surrogate that has no partner made a blank."""
     text = bytearray(raw)
     high: re.Match[bytes] | None = None

@@ -31,6 +31,8 @@ STATUS = {
     Problem.TOO_LARGE: 413,
     Problem.ENTRY_TOO_LARGE: 413,
     Problem.HASH_MISMATCH: 422,
+    Problem.SEAL_KEY_UNKNOWN: 422,
+    Problem.FILE_DAMAGED: 422,
     Problem.QUOTA_REACHED: 429,
     Problem.TOO_MANY_TRIES: 429,
     Problem.UNEXPECTED: 500,

@@ -63,6 +63,8 @@ KINDS: dict[str, Kind] = {
     "user_revoked": Kind("request", SERVER, ADMINISTRATOR, people.judge_user, people.user_revoked),
     "device_enrolled": Kind("fact", SERVER, ADMINISTRATOR, apply=people.device_enrolled),
     "device_revoked": Kind("request", SERVER, ADMINISTRATOR, people.judge_device, people.device_revoked),
+    "release_given": Kind("request", SERVER, OFFICE, people.judge_device),
+    "release_used": Kind("fact", PHONE, COLLECTOR, apply=people.release_used),
     "customers_upserted": Kind("fact", SERVER, ADMINISTRATOR, apply=customers.customers_upserted,
                                touches=customers.customers_touched),
     "items_upserted": Kind("fact", SERVER, ADMINISTRATOR, customers.judge_items, customers.items_upserted,

@@ -2,7 +2,14 @@
 
 from schemas.codes import Flag
 from schemas.documents import Book, Device, Person, User
-from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.people import (
+    DeviceEnrolled,
+    DeviceRevoked,
+    ReleaseGiven,
+    ReleaseUsed,
+    UserEnrolled,
+    UserRevoked,
+)
 from schemas.entries.shapes import Grant
 from sync.books import grant_of
 from sync.ledger import safe_of
@@ -55,19 +62,30 @@ def enrol(body: DeviceEnrolled, since: str, grant: Grant, state: State) -> None:
     )
 
 
-def judge_device(_c: Context, body: DeviceRevoked, state: State) -> Ruling:
+def judge_device(_c: Context, body: DeviceRevoked | ReleaseGiven, state: State) -> Ruling:
     return Ruling() if state.get(Device, body.device) else refused(Flag.DEVICE_UNKNOWN)
 
 
 def device_revoked(_c: Context, body: DeviceRevoked, state: State) -> None:
     """A lost device's unused leaves stay unexplained (unknown); a retired one's are cancelled; a revoked one's wait."""
-    device = state.get(Device, body.device)
+    _stop(body.device, body.state, state)
+
+
+def release_used(c: Context, body: ReleaseUsed, state: State) -> None:
+    """A phone that wipes itself has handed in everything: it is retired, its unused leaves are cancelled."""
+    device = state.get(Device, c.envelope.device)
+    if body.purpose == "wipe" and device is not None and device.state == "active":
+        _stop(device.id, "retired", state)
+
+
+def _stop(id: str, device_state: str, state: State) -> None:
+    device = state.get(Device, id)
     if device is None:
         return
-    device.state = body.state
+    device.state = device_state
     state.put(device)
-    for book in state.group(Book, f"books/{body.device}"):
+    for book in state.group(Book, f"books/{id}"):
         if book.state in ("assigned", "accepted", "open", "frozen"):
-            book.state = "cancelled" if body.state == "retired" else "frozen"
-            book.closed = {"lost": "unknown", "retired": "cancelled"}.get(body.state, "")
+            book.state = "cancelled" if device_state == "retired" else "frozen"
+            book.closed = {"lost": "unknown", "retired": "cancelled"}.get(device_state, "")
             state.put(book)

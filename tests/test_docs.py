@@ -39,6 +39,9 @@ PHONES_OWN = [
     "code_unknown",
     "code_used",
     "code_expired",
+    "wrong_company",
+    "seal_key_unknown",
+    "file_damaged",
     "wrong_password",
     "too_many_tries",
     "hash_mismatch",
@@ -51,7 +54,7 @@ def named_commands(text: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Commands that a page shows, in code, with the options that follow on the same line."""
     code = [*re.findall(r"`([^`\n]+)`", text), *re.findall(r"^(?:    |\t|\$ |sanad).*$", _fenced(text), re.MULTILINE)]
     for line in code:
-        for found in re.finditer(r"(?:^|[\s/])sanad((?: +[a-z]+)+)([^`\n]*)", line):
+        for found in re.finditer(r"(?:^|[\s/])sanad((?: +[a-z][a-z-]*)+)([^`\n]*)", line):
             words = tuple(found[1].split())
             while words and words not in KNOWN:
                 words = words[:-1]

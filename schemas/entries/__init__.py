@@ -9,7 +9,14 @@ from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
 from schemas.entries.company import ChainStarted, CompanySetUp, EpochBegan, GrantReturned, HoleRecorded
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
-from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.people import (
+    DeviceEnrolled,
+    DeviceRevoked,
+    ReleaseGiven,
+    ReleaseUsed,
+    UserEnrolled,
+    UserRevoked,
+)
 from schemas.entries.receipts import (
     ReceiptIssued,
     ReceiptReversed,
@@ -33,6 +40,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "user_revoked": UserRevoked,
     "device_enrolled": DeviceEnrolled,
     "device_revoked": DeviceRevoked,
+    "release_given": ReleaseGiven,
+    "release_used": ReleaseUsed,
     "customers_upserted": CustomersUpserted,
     "items_upserted": ItemsUpserted,
     "customers_assigned": CustomersAssigned,

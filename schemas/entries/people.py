@@ -42,6 +42,22 @@ class DeviceEnrolled(Shape, frozen=True):
     persisted: bool = False
 
 
+class ReleaseGiven(Shape, frozen=True):
+    """Somebody of the office read out a release code for this challenge of a phone. `by` says who."""
+
+    device: Id
+    purpose: Literal["wipe", "limit"]
+    challenge: Name
+
+
+class ReleaseUsed(Shape, frozen=True):
+    """The phone was shown a right code and does once what it releases. wipe: Sanad's data leave the phone, and this is
+    the last entry of its chain. limit: for the rest of the day no policy of the company blocks."""
+
+    purpose: Literal["wipe", "limit"]
+    challenge: Name
+
+
 class DeviceRevoked(Shape, frozen=True):
     """Judged by arrival: what comes from the device after this is kept under review.
 

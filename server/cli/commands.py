@@ -1,4 +1,4 @@
-"""sanad serve | demo | import | report | rebuild | verify | enrol"""
+"""sanad serve | demo | import | hand-in | report | rebuild | verify | enrol"""
 
 import csv
 import dataclasses
@@ -315,6 +315,60 @@ def items(
         "header_line": header_line,
     }
     _import("items", file, data, mapping, parameters)
+
+
+# ---- rescue files
+
+
+@app.command(name="hand-in")
+def hand_in(files: Annotated[list[Path], typer.Argument(help="Rescue files from phones.")], data: Data = None) -> None:
+    """Hand in rescue files. A file handed in twice changes nothing; ends with 1 when something was not taken."""
+    whole = True
+    try:
+        with client(settings_of(data)) as http:
+            for file in files:
+                try:
+                    raw = file.read_bytes()
+                except OSError as fault:
+                    raise stop(f"{fault.filename}: {fault.strerror}") from fault
+                answer = http.post("/api/v1/sync/rescue", content=raw, headers={"Content-Type": "application/json"})
+                if answer.status_code >= 400:
+                    problem = answer.json()
+                    err.print(
+                        f"[bold red]{escape(str(file))}:[/] {problem['code']}: {escape(problem.get('detail', ''))}"
+                    )
+                    whole = False
+                    continue
+                whole = _print_rescued(file, answer.json()) and whole
+    except (NoCompany, ServerSilent) as fault:
+        raise stop(str(fault)) from fault
+    if not whole:
+        raise typer.Exit(1)
+
+
+def _print_rescued(file: Path, rescued: dict[str, Any]) -> bool:
+    """Whether all of the file was taken."""
+    whole = True
+    for push in rescued["pushes"]:
+        who = " ".join(word for word in (push.get("code", ""), push.get("name", "")) if word) or push["device"]
+        if push.get("problem"):
+            whole = False
+            err.print(f"[bold red]{escape(str(file))}:[/] {escape(who)}: {push['entries']} entries were not taken:"
+                      f" {push['problem']} {push.get('facts') or ''}")  # fmt: skip
+            continue
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in push.get("verdicts", {}).items())
+        out.print(escape(f"{file}: {who}: {push['entries']} entries, {push.get('new', 0)} of them new ({verdicts})"))
+        if push.get("vouchers"):
+            table = Table("voucher", "written at", "amounts", "verdict", "flags")
+            for voucher in push["vouchers"]:
+                amounts = ", ".join(
+                    f"{format_amount(total['amount'], total['currency'], language='en')} {total['method']}"
+                    for total in voucher.get("totals", [])
+                )
+                table.add_row(voucher["number"], voucher["at"], amounts, voucher["verdict"],
+                              ", ".join(voucher.get("flags", [])))  # fmt: skip
+            out.print(table)
+    return whole
 
 
 # ---- reports

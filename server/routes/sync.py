@@ -46,7 +46,13 @@ async def push(scope: Scope, receive: Receive, send: Send) -> None:
 async def answer_push(company: OpenCompany, scope: Scope, receive: Receive) -> bytes:
     if scope["method"] != "POST":  # type: ignore[typeddict-item]
         raise ProblemError(Problem.MALFORMED, "push with POST")
-    message, head = opened(await read_body(scope, receive))
+    device, done = await hand_in(company, await read_body(scope, receive))
+    return _ENCODER.encode(reply_of(company, device, done))
+
+
+async def hand_in(company: OpenCompany, raw: bytes) -> tuple[str, inbox.Pushed]:
+    """One push's bytes, whoever brought them: the writer's device, and what became of them after the commit."""
+    message, head = opened(raw)
     job = push_of(message, head, company.id, await _key_of(company, head.device))
     job.read_ahead(company.writer.seen.get(head.device, 0))
     try:
@@ -57,7 +63,7 @@ async def answer_push(company: OpenCompany, scope: Scope, receive: Receive) -> b
         raise ProblemError(
             Problem.QUOTA_REACHED, "the device's daily quota is used", retry_after=3600, quota=quota.quota
         ) from quota
-    return _ENCODER.encode(reply_of(company, head.device, done))
+    return head.device, done
 
 
 def reply_of(company: OpenCompany, device: str, done: inbox.Pushed) -> PushReply:

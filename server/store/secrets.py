@@ -88,3 +88,16 @@ def use_code(store: Store, code: str, device: str) -> None:
 
 def keep_release_key(store: Store, device: str, key: bytes) -> None:
     store.execute("INSERT INTO release_key VALUES (?,?)", device, key)
+
+
+async def seal_keys_of(db: Reader) -> dict[str, bytes]:
+    """Private halves (PKCS 8, DER) of all seal keys by id; retired ones too, a rescue file may be older."""
+    return {key: bytes(private) for key, private in await db.rows(
+        "SELECT key, private FROM server_key WHERE purpose = 'seal'"
+    )}  # fmt: skip
+
+
+async def release_key_of(db: Reader, device: str) -> bytes | None:
+    """The HMAC key that a device got at its enrolment, for release codes."""
+    found = await db.rows("SELECT key FROM release_key WHERE device = ?", device)
+    return bytes(found[0][0]) if found else None

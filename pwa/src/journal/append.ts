@@ -16,6 +16,7 @@ import {
   write,
   type Chain,
   type Clock,
+  type Meta,
   type StoredDoc,
   type StoredEntry,
   type StoredGrant,
@@ -192,6 +193,8 @@ async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry:
     if (entry) return { entry };
     const identity = (await shelves.meta.get('identity')) as Identity | undefined;
     if (!identity) throw new IssueBlocked('not_enrolled');
+    const wiping = (await shelves.meta.get('wiping')) as Meta['wiping'] | undefined;
+    if (wiping && wiping.entry !== id) throw new IssueBlocked('revoked', 'this phone is being wiped');
     const device_id = identity.device.id;
     const chain = await shelves.chains.get(device_id);
     const key = await shelves.keys.get(device_id);

@@ -16,11 +16,14 @@ export interface Copy {
   append: (device: string, lines: string[]) => Promise<void>;
   /** Lines by device. */
   read_all: () => Promise<Record<string, string[]>>;
+  /** Deletes it, for a phone that is wiped. */
+  erase?: () => Promise<void>;
 }
 
 export type CopyQuestion =
   | { id: number; ask: 'append'; device: string; lines: string[] }
-  | { id: number; ask: 'read' };
+  | { id: number; ask: 'read' }
+  | { id: number; ask: 'erase' };
 
 export interface CopyAnswer {
   id: number;
@@ -68,6 +71,9 @@ function by_worker(): Copy {
       await ask((id) => ({ id, ask: 'append', device, lines }));
     },
     read_all: async () => ask((id) => ({ id, ask: 'read' })),
+    erase: async () => {
+      await ask((id) => ({ id, ask: 'erase' }));
+    },
   };
 }
 
@@ -97,7 +103,7 @@ async function in_time<T>(work: Promise<T>, patience_ms: number): Promise<T> {
   }
 }
 
-interface Line {
+export interface Line {
   envelope: Envelope;
   texts: EntryTexts;
   hash: string;
@@ -136,6 +142,20 @@ export async function compare_copy(): Promise<void> {
     }
   }
   report_health({ copy: state });
+}
+
+/** Only `wipe` calls this, when the office has acknowledged everything. */
+export async function erase_copy(): Promise<void> {
+  await the_copy()?.erase?.();
+}
+
+/** What the copy holds, by device, each entry proved by its hashes and in order; for when the database cannot be read. */
+export async function copied_entries(): Promise<{ device: string; entries: Line[] }[]> {
+  const from = the_copy();
+  if (!from) throw new Error('there is no second copy');
+  const found = await in_time(from.read_all(), READ_PATIENCE_MS);
+  const chains = Object.entries(found).map(async ([device, lines]) => ({ device, entries: await proved(device, lines) }));
+  return Promise.all(chains);
 }
 
 async function proved(device: string, texts: string[]): Promise<Line[]> {

@@ -51,6 +51,11 @@ async function read_all(): Promise<Record<string, string[]>> {
   return found;
 }
 
+async function erase(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  await root.removeEntry(FOLDER, { recursive: true });
+}
+
 let queue: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<CopyQuestion>) => {
@@ -58,6 +63,7 @@ self.onmessage = ({ data }: MessageEvent<CopyQuestion>) => {
     let answer: CopyAnswer;
     try {
       if (data.ask === 'append') await append(data.device, data.lines);
+      if (data.ask === 'erase') await erase();
       answer = { id: data.id, ok: true, found: data.ask === 'read' ? await read_all() : {} };
     } catch (cause) {
       answer = { id: data.id, ok: false, found: {}, why: String(cause) };

@@ -6,6 +6,7 @@
  */
 import { writable, type Readable } from 'svelte/store';
 
+import type { Grant } from '../wire/types';
 import type { EntryState, Identity } from './shapes';
 
 const NAME = 'sanad';
@@ -51,6 +52,8 @@ export interface Chain {
   order: number;
   /** Last seq that the office has of this chain, when that is beyond our own: then this device has lost entries. */
   office_seq?: number;
+  /** The server's signed entry that gave the device its place. */
+  grant?: Grant;
 }
 
 export interface StoredKey {
@@ -125,6 +128,12 @@ export interface Meta {
   identity: Identity;
   device_state: string;
   epoch: string;
+  /** The journal was set back, or the office knows no such device: what it signed for this one is handed back first. */
+  grants_due: boolean;
+  /** What the office is read for a release code. `until`: ms. */
+  release: { purpose: 'wipe' | 'limit'; challenge: string; until: number; misses: number };
+  /** A wipe code was right: only the entry with this id may still be written. */
+  wiping: { entry: string; challenge: string };
   /** `staged`: the pull is between pages and its rows wait in `staged`. */
   pull: { cursor: string; position: number; staged: boolean; reload: boolean };
   clock: Clock;
@@ -214,6 +223,21 @@ export function close_database(): void {
     (db) => db.close(),
     () => undefined,
   );
+}
+
+/**
+ * Deletes the database. Only `wipe` calls this, when the office has acknowledged everything. Other tabs close theirs when
+ * they are asked to.
+ */
+export async function erase_database(): Promise<void> {
+  const closing = opened;
+  close_database();
+  await closing?.catch(() => undefined);
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(NAME);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(failure(request.error));
+  });
 }
 
 /** A store within a transaction. Only these may be awaited there: anything else lets the transaction commit early. */

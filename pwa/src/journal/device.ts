@@ -54,6 +54,7 @@ export async function enrol(code: string): Promise<Identity> {
   });
   const { company, device, user, keys: server_keys, epoch, release_key, session } = enrolled;
   const fresh: Identity = { company, device, user, keys: server_keys, epoch, release_key };
+  const grant = device.grant ?? undefined;
   const old = await write(['meta', 'keys', 'chains'], async ({ meta, keys, chains }) => {
     const all = await chains.all();
     await keys.put({ device: device.id, key: device.key, pair });
@@ -70,6 +71,7 @@ export async function enrol(code: string): Promise<Identity> {
         acked: 0,
         first_id: new_id(),
         order: all.length,
+        ...(grant ? { grant } : {}),
       });
     }
     await meta.put(fresh, 'identity');

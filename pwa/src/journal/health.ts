@@ -16,6 +16,7 @@ const state = writable<Health>({
   quota: { usage: 0, quota: 0, low: false },
   copy: 'ok',
   database: 'ok',
+  titles_refused: 0,
   handed_in: 'ok',
   clock_ahead_hours: 0,
 });

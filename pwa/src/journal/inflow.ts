@@ -84,7 +84,9 @@ async function store_doc(shelves: Page, { type, id, doc }: Change, waits: boolea
   if (identity && type === 'device' && id === identity.device.id) {
     const device = doc as Device;
     await meta.put(device.forked ? 'forked' : (device.state ?? 'active'), 'device_state');
-    await meta.put({ ...identity, device }, 'identity');
+    // The title stays, whatever a later document leaves out.
+    const grant = device.grant ?? identity.device.grant;
+    await meta.put({ ...identity, device: { ...device, ...(grant ? { grant } : {}) } }, 'identity');
   }
   if (type !== 'voucher') {
     await docs.put({ type, id, doc });
@@ -120,7 +122,7 @@ export async function accept_books(): Promise<boolean> {
     books: (await shelves.docs.all(under('book'))).filter((row) => !row.former).map((row) => row.doc as Book),
     grants: new Set((await shelves.grants.all()).map((grant) => grant.book)),
   }));
-  if (!identity) return false;
+  if (!identity || (await read_meta('wiping'))) return false;
   let accepted = false;
   for (const book of books) {
     if (book.device !== identity.device.id || book.kind !== 'electronic' || grants.has(book.id)) continue;

@@ -4,8 +4,27 @@ import { vi } from 'vitest';
 
 import { base64url, bytes_of, hash_of, utf8 } from '../ledger/chain';
 import { apply_own, no_docs, SHOWN_TYPES, type Docs, type OwnEntry, type ShownType } from '../ledger/overlay';
-import type { Bodies, Book, Change, Company, Device, Documents, Envelope, Head, Kind, ReceiptIssued, ServerKey, User } from '../wire/types';
+import type {
+  Bodies,
+  Book,
+  Change,
+  Company,
+  Device,
+  Documents,
+  Envelope,
+  Grant,
+  Head,
+  Kind,
+  PushReply,
+  ReceiptIssued,
+  RescueFile,
+  ServerKey,
+  User,
+} from '../wire/types';
+import { file_key } from './rescue';
 
+export const RELEASE_KEY = base64url(new Uint8Array(32).map((_, place) => place));
+const SEALING = { name: 'ECDH', namedCurve: 'P-256' };
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export const company: Company = {
@@ -58,19 +77,29 @@ export class Office {
   down = false;
   pulls_refused = false;
   attachments = new Map<string, ArrayBuffer>();
+  /** Paths asked for, in order. */
+  asked: string[] = [];
+  /** An office of an older version has no door for grants. */
+  takes_grants = true;
   now = () => Date.now();
 
   private constructor(
     readonly pair: CryptoKeyPair,
     readonly server_key: ServerKey,
+    readonly seal_pair: CryptoKeyPair,
+    readonly seal_key: ServerKey,
   ) {}
 
   static async open(): Promise<Office> {
     const pair = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
     const spki = base64url(await crypto.subtle.exportKey('spki', pair.publicKey));
-    const office = new Office(pair, { id: 'sign-1', use: 'sign', spki });
+    const seal_pair = await crypto.subtle.generateKey(SEALING, true, ['deriveBits']);
+    const seal_spki = base64url(await crypto.subtle.exportKey('spki', seal_pair.publicKey));
+    const seal_key = { id: 'seal-1', use: 'seal', spki: seal_spki };
+    const office = new Office(pair, { id: 'sign-1', use: 'sign', spki }, seal_pair, seal_key);
     office.put('company', company);
     office.put('server_key', office.server_key);
+    office.put('server_key', office.seal_key);
     office.put('user', user);
     vi.stubGlobal('fetch', (url: string, init: RequestInit) => office.answer(url, init));
     return office;
@@ -94,15 +123,44 @@ export class Office {
 
   async assign_book(book: string, device: string, first: number, last: number, pair = this.pair): Promise<Book> {
     const said = { book, series: 'CAI', first, last, device, holder: user.id, width: 6 };
-    const body = JSON.stringify(said);
-    const envelope = JSON.stringify({ kind: 'book_assigned', id: book, body_hash: await hash_of(body) });
-    const sig = await this.sign(envelope, pair);
     const doc: Book = {
       ...{ id: book, series: 'CAI', first, last, width: 6, kind: 'electronic', holder: user.id, device },
-      grant: { envelope, body, sig },
+      grant: await this.granted('book_assigned', book, said, pair),
     };
     this.put('book', doc);
     return doc;
+  }
+
+  private async granted(kind: string, id: string, said: object, pair = this.pair): Promise<Grant> {
+    const body = JSON.stringify(said);
+    const envelope = JSON.stringify({ kind, id, body_hash: await hash_of(body) });
+    return { envelope, body, sig: await this.sign(envelope, pair) };
+  }
+
+  /** Grants come back: devices and books that a restored journal does not know are known again. */
+  private async take_grants(text: string): Promise<Response> {
+    const refused = [];
+    let [restored, known] = [0, 0];
+    for (const [index, { envelope, body, sig }] of texts_of(text.replace('{"grants":', '{"entries":').replace(/}$/, ',"sig":""}')).entries()) {
+      const { kind, body_hash } = JSON.parse(envelope) as Envelope;
+      if (!(await verified(this.pair.publicKey, envelope, sig)) || (await hash_of(body)) !== body_hash) {
+        refused.push({ index, why: 'bad_signature' });
+        continue;
+      }
+      const said = JSON.parse(body) as { device: string; book: string; public_key: string; first: number; last: number };
+      if (kind === 'device_enrolled' ? this.devices.has(said.device) : this.docs.book.has(said.book)) known += 1;
+      else if (kind === 'device_enrolled') {
+        const key = await crypto.subtle.importKey('spki', bytes_of(said.public_key), ALGORITHM, true, ['verify']);
+        const device: Device = { id: said.device, code: 'K7', purpose: 'phone', user: user.id, branch: 'cai', public_key: said.public_key, key: 'k' };
+        this.devices.set(device.id, { device, key });
+        this.put('device', device);
+        restored += 1;
+      } else {
+        this.put('book', { id: said.book, series: 'CAI', first: said.first, last: said.last, width: 6, kind: 'electronic', holder: user.id, device: said.device, grant: { envelope, body, sig } });
+        restored += 1;
+      }
+    }
+    return json({ restored, known, refused });
   }
 
   /** As if restored from an older backup: all after `position` is gone. */
@@ -139,6 +197,8 @@ export class Office {
     const path = url.replace('/api/v1', '');
     await Promise.resolve();
     if (this.down) throw new TypeError('no network');
+    this.asked.push(path);
+    if (path === '/sync/grants' && this.takes_grants) return this.take_grants(init.body as string);
     if (path.startsWith('/sync/push')) return this.push(init.body as string);
     if (path.startsWith('/sync/pull')) return this.pull(path);
     if (path.startsWith('/sync/stream')) return problem(503, 'busy');
@@ -166,11 +226,30 @@ export class Office {
     const key = await crypto.subtle.importKey('spki', bytes_of(public_key), ALGORITHM, true, ['verify']);
     const key_id = base64url(await crypto.subtle.digest('SHA-256', bytes_of(public_key))).slice(0, 16);
     const device: Device = { id, code: `K${this.devices.size + 7}`, purpose: 'phone', user: user.id, branch: 'cai', public_key, key: key_id };
+    device.grant = await this.granted('device_enrolled', id, { device: id, public_key });
     this.devices.set(id, { device, key });
     this.put('device', device);
     return json({
-      ...{ device, user, company, keys: [this.server_key], epoch: this.epoch, release_key: 'r', session: this.session() },
+      ...{ device, user, company, keys: [this.server_key, this.seal_key], epoch: this.epoch, release_key: RELEASE_KEY, session: this.session() },
     });
+  }
+
+  /** What a rescue file holds, in its order. */
+  async open_rescue(text: string): Promise<string[]> {
+    const file = JSON.parse(text) as RescueFile;
+    const plain = await unsealed(file, this.seal_pair.privateKey);
+    return plain.startsWith('[') ? (JSON.parse(plain) as unknown[]).map((push) => JSON.stringify(push)) : [plain];
+  }
+
+  /** Somebody brings a rescue file. */
+  async rescue(text: string): Promise<PushReply[]> {
+    const replies = [];
+    for (const push of await this.open_rescue(text)) {
+      const answer = await this.push(push);
+      if (!answer.ok) throw new Error(`a rescued push was answered ${answer.status}`);
+      replies.push((await answer.json()) as PushReply);
+    }
+    return replies;
   }
 
   private async push(text: string): Promise<Response> {
@@ -276,6 +355,14 @@ export class Office {
   }
 }
 
+export async function unsealed(file: RescueFile, private_key: CryptoKey): Promise<string> {
+  const theirs = await crypto.subtle.importKey('spki', bytes_of(file.epk), SEALING, false, []);
+  const secret = await crypto.subtle.deriveBits({ name: 'ECDH', public: theirs }, private_key, 256);
+  const additionalData = utf8(`${file.v}.${file.company}.${file.key}.${file.epk}`);
+  const cipher = { name: 'AES-GCM', iv: bytes_of(file.iv), additionalData };
+  return new TextDecoder().decode(await crypto.subtle.decrypt(cipher, await file_key(secret, 'decrypt'), bytes_of(file.sealed)));
+}
+
 async function verified(key: CryptoKey, text: string, sig: string): Promise<boolean> {
   return crypto.subtle.verify(ALGORITHM, key, bytes_of(sig), utf8(text));
 }
@@ -321,7 +408,9 @@ export async function open_tab() {
     exchange: await import('./exchange'),
     health: await import('./health'),
     lock: await import('./lock'),
+    rescue: await import('./rescue'),
     start: await import('./start'),
+    wipe: await import('./wipe'),
     world: await import('./world'),
   };
 }

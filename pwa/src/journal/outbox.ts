@@ -7,6 +7,7 @@ import type { Head, PushReply, ServerKey } from '../wire/types';
 import { announce } from './changes';
 import { read, under, write, type Chain, type Clock, type Shelf, type StoredEntry, type StoredKey } from './database';
 import { APP } from './device';
+import { hand_back_grants, titles_wanted } from './grants';
 import { health, report_health } from './health';
 import { read_hand_in, sign_with, type HandIn } from './keys';
 import type { Identity } from './shapes';
@@ -58,6 +59,7 @@ async function hand_in_chain(device: string, handed: Handed): Promise<void> {
   let fewest = Infinity;
   let circles = 0;
   for (;;) {
+    await hand_back_grants();
     const outbox = await load(device);
     if (!outbox) return;
     if (outbox.unsent.length >= fewest) circles += 1;
@@ -76,6 +78,8 @@ async function hand_in_chain(device: string, handed: Handed): Promise<void> {
       if (!(cause instanceof Problem)) throw cause;
       // Only an answer proves that the entries left. Without one they may have, and the screen must not say so.
       if (cause.status > 0) await mark_sent(batch);
+      const stranger = cause.code === 'device_unknown' && (await titles_wanted());
+      if (stranger) continue;
       if (batch.length === 0 && cause.status > 0 && cause.code !== 'gap') {
         last_push = Date.now(); // A heartbeat that is not wanted stands in nobody's way.
         return;
@@ -275,6 +279,7 @@ export async function new_epoch(
   if (before === epoch) return false;
   await shelves.meta.put(epoch, 'epoch');
   if (before === undefined) return false;
+  await shelves.meta.put(true, 'grants_due');
   for (const entry of await shelves.entries.all()) await shelves.entries.put(unproved(entry));
   return true;
 }

@@ -161,6 +161,8 @@ export interface Health {
   /** The second copy of all entries beside the database. */
   copy: CopyState;
   database: 'ok' | 'blocked' | 'lost';
+  /** Titles (of this device, of its books) that a restored office did not take back. */
+  titles_refused: number;
   /** The last hand-in receipt did not verify; the office's chain or vouchers are not ours; the office knows no such device. */
   handed_in: 'ok' | 'receipt_unverified' | 'office_differs' | 'device_unknown';
   /** How far the clock is ahead of the last signed server time, in hours; 0 when it is not. */

@@ -719,6 +719,64 @@ export interface RejectedRow {
   text: string;
 }
 
+export interface ReleaseGiven {
+  device: string;
+  purpose: "limit" | "wipe";
+  challenge: string;
+}
+
+export interface ReleaseMade {
+  challenge: string;
+  code: string;
+}
+
+export interface ReleaseUsed {
+  purpose: "limit" | "wipe";
+  challenge: string;
+}
+
+export interface ReleaseWish {
+  purpose: string;
+  challenge: string;
+}
+
+export interface RescueFile {
+  v: number;
+  company: string;
+  device: string;
+  key: string;
+  epk: string;
+  iv: string;
+  sealed: string;
+}
+
+export interface Rescued {
+  device: string;
+  pushes: RescuedPush[];
+}
+
+export interface RescuedPush {
+  device: string;
+  entries: number;
+  new?: number;
+  verdicts?: Record<string, number>;
+  acked?: number;
+  problem?: string;
+  facts?: Record<string, unknown>;
+  code?: string;
+  name?: string;
+  name_ar?: string;
+  vouchers?: RescuedVoucher[];
+}
+
+export interface RescuedVoucher {
+  number: string;
+  at: string;
+  verdict: string;
+  flags?: string[];
+  totals?: Total[];
+}
+
 export interface RevokeWish {
   reason: string;
   state?: string;
@@ -971,6 +1029,8 @@ export interface Bodies {
   user_revoked: UserRevoked;
   device_enrolled: DeviceEnrolled;
   device_revoked: DeviceRevoked;
+  release_given: ReleaseGiven;
+  release_used: ReleaseUsed;
   customers_upserted: CustomersUpserted;
   items_upserted: ItemsUpserted;
   customers_assigned: CustomersAssigned;
@@ -1106,6 +1166,8 @@ export const PROBLEMS = [
   "code_used",
   "code_expired",
   "hash_mismatch",
+  "seal_key_unknown",
+  "file_damaged",
   "not_named",
   "still_blind",
   "already_decided",

@@ -15,7 +15,8 @@ export type Screen =
   | 'devices'
   | 'books'
   | 'assignments'
-  | 'import';
+  | 'import'
+  | 'rescue';
 
 export interface RailLine {
   screen: Screen;
@@ -37,12 +38,13 @@ const LINES: Record<Screen, RailLine> = {
   books: { screen: 'books', icon: 'book', title: 'desk.books' },
   assignments: { screen: 'assignments', icon: 'link', title: 'desk.assignments' },
   import: { screen: 'import', icon: 'download', title: 'desk.import' },
+  rescue: { screen: 'rescue', icon: 'rescue', title: 'desk.rescue' },
 };
 
 const RAILS: Record<string, Screen[]> = {
-  cashier: ['deposits', 'safe'],
-  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments'],
-  administrator: ['users', 'devices', 'books', 'assignments', 'import', 'board', 'flags', 'ageing'],
+  cashier: ['deposits', 'safe', 'rescue'],
+  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
+  administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing'],
 };
 
 /** A collector has no desk: the answer is empty, and the shell says so. */
