@@ -17,9 +17,9 @@ from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
 from server.settings import Settings
-from server.store.opening import open_store, readers_of
+from server.store.opening import NoCompany, open_store, place_of, readers_of
 from server.store.port import Reader
-from server.store.secrets import keep_key, keep_meta, keys_of, meta_of
+from server.store.secrets import RESTORING, keep_key, keep_meta, keys_of, meta_of
 from server.writes import top_up_books
 
 T = TypeVar("T")
@@ -32,13 +32,17 @@ def now() -> datetime:
 class OpenCompany:
     """Open with `OpenCompany(settings)`, close with `close()`. Writes go through `inbox`, reads through `reading()`.
 
-    alone: no other process may have it open, as for a rebuild. A company in a file is always alone.
+    alone: no other process may have it open, as for a rebuild. A company in a file is always alone. restoring: by the
+    restore itself, before the company may be served.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = now, *, alone: bool = False) -> None:
+    def __init__(self, settings: Settings, clock: Clock = now, *, alone: bool = False, restoring: bool = False) -> None:
         self.settings = settings
         self.clock = clock
         self.store = open_store(settings, alone=alone)
+        if meta_of(self.store, RESTORING) and not restoring:
+            self.store.close()
+            raise NoCompany(place_of(settings), "a restore was interrupted; run `sanad restore` again")
         self.id = meta_of(self.store, "company")
         self.token_secret = meta_of(self.store, "token_secret")
         self.keys = keys_of(self.store)

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0, O, 1, I, L, U: codes are read out and typed."""
 
 
@@ -20,9 +20,9 @@ def uuid7(now: datetime) -> str:
 
 def new_id(prefix: str) -> str:
     """A short random id such as `dev_7K2M…`, 80 bits."""
-    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(16))}"
+    return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(16))}"
 
 
 def new_code() -> str:
     """A one-time enrolment code of 8 characters, 39 bits, valid for a day and rate-limited."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return "".join(secrets.choice(ALPHABET) for _ in range(8))

@@ -6,18 +6,14 @@ Opening one gives pushes, byte for byte as the phone spliced them; they are then
 from collections.abc import Mapping
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.codes import Problem
 from schemas.wire import RescueFile
 from server.arriving import without_halves
-from server.keys import NotAKey, SigningKey, public_key
+from server.keys import SigningKey
 from server.problems import ProblemError
-from sync.chain import unb64
+from server.sealing import NotSealed, Sealed, unseal
 
 VERSION = 1
 MAX_BYTES = 24 * 1024 * 1024
@@ -58,14 +54,8 @@ def opened_file(raw: bytes, company: str, seal_keys: Mapping[str, bytes]) -> tup
 
 def _unsealed(file: RescueFile, private: ec.EllipticCurvePrivateKey) -> bytes:
     try:
-        secret = private.exchange(ec.ECDH(), public_key(file.epk))
-        iv, sealed = unb64(file.iv), unb64(file.sealed)
-        key = HKDF(SHA256(), 32, None, INFO).derive(secret)
-        extra = f"{file.v}.{file.company}.{file.key}.{file.epk}".encode()
-        return AESGCM(key).decrypt(iv, sealed, extra)
-    except NotAKey as error:
-        raise ProblemError(Problem.FILE_DAMAGED, "the file's own key is none", field="epk") from error
-    except (InvalidTag, ValueError) as error:
+        return unseal(Sealed(file.epk, file.iv, file.sealed), private, INFO, f"{file.v}.{file.company}.{file.key}")
+    except NotSealed as error:
         raise ProblemError(Problem.FILE_DAMAGED, "the file is not as the phone wrote it", field="sealed") from error
 
 

@@ -1,5 +1,6 @@
-"""sanad serve | demo | import | hand-in | report | rebuild | verify | enrol"""
+"""sanad serve | demo | import | hand-in | report | rebuild | verify | recovery | backup | restore | enrol"""
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import msgspec
 import qrcode
 import typer
 from rich.console import Console
@@ -18,13 +20,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from server import recovery
+from server.backup import NoBackup, NoRecoveryKey, write_backup
 from server.cli.client import ServerSilent, client
 from server.cli.serving import AddressTaken, serve_company
-from server.company import OpenCompany
+from server.company import OpenCompany, now
 from server.demo import demo_of, make_demo, plan_today, today
 from server.ids import new_code
 from server.replay import digest, rejudge
 from server.replay import rebuild as rebuild_projections
+from server.reports.restored import after_restore
+from server.restore import CompanyExists, NotSound
+from server.restore import restore as restore_company
 from server.settings import Settings
 from server.store.opening import CompanyInUse, NoCompany, exists, open_shelf
 from server.store.secrets import Code, keep_code
@@ -119,6 +126,7 @@ def demo(
             with err.status("Making the demo company …"):
                 company = make_demo(settings)
             out.print(f"A demo company was made in {settings.data}")
+            _show_passphrase(company)
     except CompanyInUse as fault:
         raise stop(str(fault)) from fault
     if not serve_it:
@@ -456,6 +464,100 @@ def rebuild(data: Data = None) -> None:
         out.print(f"{done} entries replayed; the projections differed from the journal and have been made anew")
         return
     out.print(f"{done} entries replayed to the same bytes ({after[:16]})")
+
+
+@app.command("recovery")
+def new_recovery(data: Data = None) -> None:
+    """Make a recovery key and show its passphrase, once. Backups made from now on open with it, and with it alone."""
+    try:
+        company = OpenCompany(settings_of(data))
+    except (NoCompany, CompanyInUse) as fault:
+        raise stop(str(fault)) from fault
+    try:
+        _show_passphrase(company)
+    finally:
+        company.close()
+
+
+def _show_passphrase(company: OpenCompany) -> None:
+    passphrase = recovery.new_passphrase()
+    made = recovery.make(passphrase)
+    company.run_now(lambda writer: recovery.keep(writer.store, made))
+    out.print(
+        f"\nRecovery passphrase: [bold]{passphrase}[/]\n"
+        "Write it down and keep it away from this machine. It is shown once; no backup can be restored without it.\n"
+    )
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it.", dir_okay=False)], data: Data = None) -> None:
+    """Write the whole company into one file, beside a running server, and read it back."""
+    try:
+        with bar() as progress:
+            task = progress.add_task("backing up", total=None)
+            made = write_backup(
+                settings_of(data), file, now(), lambda done, total: progress.update(task, completed=done, total=total)
+            )
+    except (NoCompany, NoRecoveryKey, NoBackup, OSError) as fault:
+        raise stop(str(fault)) from fault
+    counted = ", ".join(f"{count} {name}" for name, count in made.counts.items() if name in ("journal", "attachment"))
+    sealed = f"sealed at position {made.top.position} ({made.top.h.hex()[:16]})"
+    out.print(f"{file}: {sealed}, read back and whole: {counted}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
+    data: Data = None,
+    epoch: Annotated[int, typer.Option(help="Higher than any epoch that phones have seen: for a second restore.")] = 0,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="Holds the recovery passphrase; it is asked for when not given.", exists=True)
+    ] = None,
+) -> None:
+    """Make the company again from a backup, in a new epoch, where there is none."""
+    passphrase = passphrase_file.read_text("utf-8") if passphrase_file else typer.prompt("Recovery passphrase")
+    try:
+        with bar() as progress:
+            task = progress.add_task("restoring", total=None)
+            made = restore_company(
+                settings_of(data), file, passphrase, epoch=epoch,
+                progress=lambda done, total: progress.update(task, completed=done, total=total),
+            )  # fmt: skip
+    except (NoBackup, recovery.WrongPassphrase, CompanyExists, CompanyInUse, NotSound, OSError) as fault:
+        raise stop(str(fault)) from fault
+    out.print(
+        f"{made.position} entries restored and verified; epoch {made.epoch} has begun.\n"
+        f"Phones and desks hand in again what they wrote since {made.made_at}. What the office did since then (imports,"
+        " assignments, users, plans, approvals) must be done again: `sanad report restored` names it as phones report."
+    )
+
+
+@reporting.command("restored")
+def restored(data: Data = None, format_: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:
+    """After a restore: the office's own work that must be done again."""
+    try:
+        shelf = open_shelf(settings_of(data))
+    except NoCompany as fault:
+        raise stop(str(fault)) from fault
+    with contextlib.closing(shelf):
+        found = after_restore(shelf)
+    if found is None:
+        raise stop("this company was never restored")
+    if format_ == Format.JSON:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n")
+        return
+    if format_ == Format.CSV:
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow(["flag", "todo", "what", "by", "entries"])
+        rows.writerows([one.flag, one.todo, one.what, one.by, " ".join(map(str, one.positions))] for one in found.redo)
+        sys.stdout.write(text.getvalue())
+        return
+    gone = f"Epoch {found.epoch}: the office's work from {found.backup_at} to {found.began_at} is gone"
+    table = Table("to do", "what", "written by", "entries", title=gone)
+    for one in found.redo:
+        table.add_row(one.todo, escape(one.what), escape(one.by), ", ".join(map(str, one.positions[:5])))
+    out.print(table)
 
 
 @app.command()

@@ -1,9 +1,7 @@
 """Photos and slips, by the hash of their bytes: the same bytes twice are one file, and a name cannot lie."""
 
 import asyncio
-import os
 from hashlib import sha256
-from pathlib import Path
 
 from litestar import Response, get, put
 from litestar.params import FromPath
@@ -11,6 +9,7 @@ from litestar.params import FromPath
 from schemas.codes import Problem
 from schemas.documents import Device
 from server import keys
+from server.attachments import put_away
 from server.doors import AnyRequest, caller_of, company_of
 from server.problems import ProblemError
 from server.reads import is_named, one
@@ -49,28 +48,8 @@ async def keep(request: AnyRequest, name: FromPath[str]) -> Response[None]:
         named = await is_named(db, name)
     if not named:
         raise ProblemError(Problem.NOT_NAMED, "no entry names this attachment; send the entry first", name=name)
-    created = await asyncio.to_thread(_write, company_of(request).settings.attachments, name, raw)
+    created = await asyncio.to_thread(put_away, company_of(request).settings.attachments, name, raw)
     return Response(None, status_code=201 if created else 200)
-
-
-def _write(folder: Path, name: str, raw: bytes) -> bool:
-    """Durable before it is acknowledged: written beside, synced, renamed into place."""
-    target = folder / name[:2] / name
-    if target.exists():
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_suffix(f".{os.getpid()}.part")
-    with beside.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(target)
-    handle = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    return True
 
 
 @get("/api/v1/attachments/{name:str}")

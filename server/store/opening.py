@@ -19,8 +19,8 @@ class CompanyInUse(RuntimeError):
 class NoCompany(RuntimeError):
     """There is no company yet."""
 
-    def __init__(self, place: str) -> None:
-        super().__init__(f"there is no company in {place}; `sanad demo` makes one")
+    def __init__(self, place: str, why: str = "`sanad demo` makes one") -> None:
+        super().__init__(f"there is no company in {place}; {why}")
 
 
 def place_of(settings: Settings) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from server.keys import SigningKey
 from server.store.port import Reader, Shelf, Store
 
+RESTORING = "restoring"
+"""Mark of a restore that has not finished: nothing may serve the company before its new epoch has begun."""
 _CODE = 'SELECT code, purpose, "user", branch, expires_at, made_by, used_by FROM enrolment_code WHERE code = ?'
 
 
@@ -32,7 +34,11 @@ def meta_of(shelf: Shelf, key: str) -> str:
 
 
 def keep_meta(store: Store, key: str, value: str) -> None:
-    store.execute("INSERT INTO meta VALUES (?,?)", key, value)
+    store.execute("INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
+
+
+def forget_meta(store: Store, key: str) -> None:
+    store.execute("DELETE FROM meta WHERE key = ?", key)
 
 
 def keys_of(shelf: Shelf) -> dict[str, SigningKey]:

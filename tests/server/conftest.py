@@ -12,7 +12,7 @@ from tests.server.engines import Engine, OneDatabase, OneFile
 from tests.server.served import Sanad
 from tests.server.small_office import Office, opened
 
-ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity", "test_epochs"}
+ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity", "test_epochs", "test_backup"}
 """Modules whose tests run on either engine. All else is on SQLite, which says the same of the rules."""
 
 
