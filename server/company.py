@@ -17,7 +17,7 @@ from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
 from server.settings import Settings
-from server.store.opening import open_store, readers_of
+from server.store.opening import CompanyMoved, open_store, place_of, readers_of
 from server.store.port import Reader
 from server.store.secrets import keep_key, keep_meta, keys_of, meta_of
 from server.writes import top_up_books
@@ -39,6 +39,9 @@ class OpenCompany:
         self.settings = settings
         self.clock = clock
         self.store = open_store(settings, alone=alone)
+        if moved := meta_of(self.store, "moved_to"):
+            self.store.close()
+            raise CompanyMoved(place_of(settings), moved)
         self.id = meta_of(self.store, "company")
         self.token_secret = meta_of(self.store, "token_secret")
         self.keys = keys_of(self.store)

@@ -1,10 +1,11 @@
-"""sanad serve | demo | import | report | rebuild | verify | enrol"""
+"""sanad serve | demo | import | report | rebuild | verify | copy | enrol"""
 
 import csv
 import dataclasses
 import io
 import json
 import sys
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,13 +22,16 @@ from rich.table import Table
 from server.cli.client import ServerSilent, client
 from server.cli.serving import AddressTaken, serve_company
 from server.company import OpenCompany
+from server.copying import CopyDiffers, TargetTaken, copy_company, rows_of
 from server.demo import demo_of, make_demo, plan_today, today
 from server.ids import new_code
 from server.replay import digest, rejudge
 from server.replay import rebuild as rebuild_projections
 from server.settings import Settings
-from server.store.opening import CompanyInUse, NoCompany, exists, open_shelf
-from server.store.secrets import Code, keep_code
+from server.store.opening import CompanyInUse, CompanyMoved, NoCompany, exists, open_shelf, open_store, place_of
+from server.store.port import StoreAway
+from server.store.postgres import BadAddress
+from server.store.secrets import Code, keep_code, keep_meta, meta_of
 from server.verify import verify as verify_company
 from server.writes import expires
 from sync.money import format_amount
@@ -46,6 +50,15 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the company; else SANAD_DATA, else ./data.")]
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help="A company in PostgreSQL, postgresql://user@host/database?schema=name; else SANAD_DATABASE_URL.",
+    ),
+]
+FAULTS = (NoCompany, CompanyInUse, CompanyMoved, ServerSilent, StoreAway)
+"""Why a company cannot be opened; each says it in words for people."""
 REFUSALS_SHOWN = 50
 
 
@@ -61,9 +74,14 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def settings_of(data: Path | None) -> Settings:
+def settings_of(data: Path | None, database: str = "") -> Settings:
     settings = Settings.from_environment()
-    return dataclasses.replace(settings, data=data) if data else settings
+    settings = dataclasses.replace(settings, data=data or settings.data, database_url=database or settings.database_url)
+    try:
+        place_of(settings)
+    except BadAddress as fault:
+        raise stop(str(fault)) from fault
+    return settings
 
 
 def stop(text: str) -> typer.Exit:
@@ -84,16 +102,17 @@ def bar() -> Progress:
 @app.command()
 def serve(
     data: Data = None,
+    database: Database = "",
     host: str | None = None,
     port: int | None = None,
     cold_press: Annotated[bool, typer.Option("--cold-press", help="Load the fonts with the first paper only.")] = False,
 ) -> None:
     """Serve the company to phones and desks."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
         company = OpenCompany(settings)
-    except (NoCompany, CompanyInUse) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     try:
         serve_company(company, lambda address: out.print(f"Sanad serves at {address}"), warm=not cold_press)
@@ -104,12 +123,13 @@ def serve(
 @app.command()
 def demo(
     data: Data = None,
+    database: Database = "",
     serve_it: Annotated[bool, typer.Option("--serve", help="Serve it and say how to log in.")] = False,
     host: str | None = None,
     port: int | None = None,
 ) -> None:
     """Make a demo company on first start: 3 collectors, 2 cashiers, 1 supervisor, 300 customers, 1,500 open items."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
         if exists(settings):
@@ -118,8 +138,8 @@ def demo(
         else:
             with err.status("Making the demo company …"):
                 company = make_demo(settings)
-            out.print(f"A demo company was made in {settings.data}")
-    except CompanyInUse as fault:
+            out.print(f"A demo company was made in {place_of(settings)}")
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     if not serve_it:
         company.close()
@@ -179,7 +199,7 @@ def _greet(company: OpenCompany, address: str, codes: list[tuple[str, str, str]]
 # ---- imports
 
 
-def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, parameters: dict[str, Any]) -> None:
+def _import(subject: str, file: Path, settings: Settings, mapping: Path | None, parameters: dict[str, Any]) -> None:
     try:
         raw = file.read_bytes()
         parameters["mapping"] = mapping.read_text("utf-8") if mapping else ""
@@ -189,7 +209,7 @@ def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, p
             for key, value in parameters.items() if value not in (None, "")}  # fmt: skip
     try:
         with (
-            client(settings_of(data)) as http,
+            client(settings) as http,
             bar() as progress,
             http.stream(
                 "POST",
@@ -201,7 +221,7 @@ def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, p
         ):
             _check(answer)
             report = _follow(answer, progress, subject)
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     _print_import(report)
 
@@ -265,6 +285,7 @@ Delimiter = Annotated[str, typer.Option(help="One character; found out when not 
 def customers(
     file: Path,
     data: Data = None,
+    database: Database = "",
     mapping: Mapping = None,
     currency: Annotated[str, typer.Option(help="Of customers whose row names none.")] = "",
     dry_run: DryRun = False,
@@ -274,13 +295,14 @@ def customers(
 ) -> None:
     """Customers from CSV, TSV or XLSX. The same file twice changes nothing."""
     parameters = {"currency": currency, "dry_run": dry_run, "encoding": encoding, "delimiter": delimiter}
-    _import("customers", file, data, mapping, {**parameters, "header_line": header_line})
+    _import("customers", file, settings_of(data, database), mapping, {**parameters, "header_line": header_line})
 
 
 @importing.command()
 def items(
     file: Path,
     data: Data = None,
+    database: Database = "",
     mapping: Mapping = None,
     currency: Annotated[str, typer.Option(help="Of items whose row names none.")] = "",
     dates: Annotated[Dates | None, typer.Option(help="Order of day and month in the file's dates.")] = None,
@@ -314,7 +336,7 @@ def items(
         "delimiter": delimiter,
         "header_line": header_line,
     }
-    _import("items", file, data, mapping, parameters)
+    _import("items", file, settings_of(data, database), mapping, parameters)
 
 
 # ---- reports
@@ -323,6 +345,7 @@ def items(
 @reporting.command()
 def aging(
     data: Data = None,
+    database: Database = "",
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today when not given.")] = None,
     age_by: Annotated[str, typer.Option(help="due or document.")] = "due",
     basis: Annotated[str, typer.Option(help="posting (closed days never change) or document (marked).")] = "posting",
@@ -334,11 +357,11 @@ def aging(
     if as_of:
         query["as_of"] = as_of.date().isoformat()
     try:
-        with client(settings_of(data)) as http:
+        with client(settings_of(data, database)) as http:
             answer = http.get("/api/v1/reports/aging", params=query)
             _check(answer)
             report = answer.json()
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     if format_ == Format.JSON:
         sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -383,12 +406,12 @@ def _print_aging(report: dict[str, Any]) -> None:
 
 
 @app.command()
-def rebuild(data: Data = None) -> None:
+def rebuild(data: Data = None, database: Database = "") -> None:
     """Drop all projections and play the journal again, to the same bytes."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     try:
-        company = OpenCompany(settings)
-    except (NoCompany, CompanyInUse) as fault:
+        company = OpenCompany(settings, alone=True)
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     company.inbox.stop()
     store = company.store
@@ -407,13 +430,14 @@ def rebuild(data: Data = None) -> None:
 @app.command()
 def verify(
     data: Data = None,
+    database: Database = "",
     rejudge_too: Annotated[bool, typer.Option("--rejudge", help="Also say where today's rules would differ.")] = False,
 ) -> None:
     """Check every chain, every book and the conservation of money. Ends with 1 at the first fault, naming it."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     try:
         db = open_shelf(settings)
-    except NoCompany as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     total = db.select("SELECT count(*) FROM journal")[0][0]
     with bar() as progress:
@@ -425,8 +449,8 @@ def verify(
     out.print(f"{total} entries: chains, signatures, books and money add up")
     if rejudge_too:
         try:
-            company = OpenCompany(settings)
-        except CompanyInUse as error:
+            company = OpenCompany(settings, alone=True)
+        except FAULTS as error:
             raise stop(str(error)) from error
         company.inbox.stop()
         for difference in rejudge(company.store, company.id):
@@ -435,19 +459,53 @@ def verify(
 
 
 @app.command()
+def copy(
+    to: Annotated[str, typer.Option("--to", help="The database: postgresql://user@host/database?schema=name.")],
+    data: Data = None,
+    database: Database = "",
+) -> None:
+    """Move the company into a PostgreSQL database, checked before it counts. The old one stays, and opens no more."""
+    settings = settings_of(data, database)
+    there = settings_of(data, to)
+    try:
+        with closing(open_store(settings, alone=True)) as source, closing(open_store(there, new=True)) as target:
+            if moved := meta_of(source, "moved_to"):
+                raise CompanyMoved(place_of(settings), moved)
+            total = rows_of(source)
+            with bar() as progress:
+                rows = progress.add_task("copying rows", total=total)
+                entries = progress.add_task("verifying entries", total=source.tip()[0])
+                position, h = copy_company(
+                    source,
+                    target,
+                    lambda n: progress.update(rows, completed=n),
+                    lambda n: progress.update(entries, completed=n),
+                )
+            source.begin()
+            keep_meta(source, "moved_to", place_of(there))
+            source.commit()
+    except TargetTaken as fault:
+        raise stop(f"{place_of(there)}: {fault}") from fault
+    except (*FAULTS, CopyDiffers) as fault:
+        raise stop(str(fault)) from fault
+    out.print(escape(f"{position} entries are now in {place_of(there)}; running hash {h.hex()[:16]} as before"))
+
+
+@app.command()
 def enrol(
     login: Annotated[str, typer.Argument(help="Login of a collector; or a branch with --desk.")],
     data: Data = None,
+    database: Database = "",
     desk: Annotated[bool, typer.Option("--desk", help="A code for a counting desk of the branch.")] = False,
 ) -> None:
     """A one-time enrolment code for a collector's phone or a branch's counting desk, as a QR code."""
     try:
-        with client(settings_of(data)) as http:
+        with client(settings_of(data, database)) as http:
             wish = {"purpose": "desk", "branch": login} if desk else {"purpose": "phone", "user": _user(http, login)}
             answer = http.post("/api/v1/enrolments", json=wish)
             _check(answer)
             made = answer.json()
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     picture = qrcode.QRCode(border=1)
     picture.add_data(made["link"])

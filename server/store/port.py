@@ -76,8 +76,11 @@ class StoreAway(ProblemError):
     def __init__(self, detail: str, *, known: bool = True) -> None:
         more = "" if known else "; whether the last change was kept is not known, so look before repeating it"
         super().__init__(Problem.BUSY, f"the database is away{more}", retry_after=5)
-        self.cause = detail
+        self.cause = detail  # names hosts, so it is for the log and the command line, not for callers
         self.known = known
+
+    def __str__(self) -> str:
+        return f"{self.detail}: {self.cause}"
 
 
 class Reader(Protocol):

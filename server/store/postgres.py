@@ -75,9 +75,9 @@ class Address:
         host = dict(parse_qsl(parts.query)).get("host") or parts.netloc.rpartition("@")[2]
         return f"PostgreSQL {host}{parts.path}, schema {self.schema}"
 
-    async def connect(self) -> Connection:
+    async def connect(self, answer_seconds: float | None = ANSWER_SECONDS) -> Connection:
         return await asyncpg.connect(
-            self.dsn, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=self.settings()
+            self.dsn, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=self.settings()
         )
 
     def settings(self) -> dict[str, str]:
@@ -98,6 +98,9 @@ def _impossible(parameters: Sequence[Any]) -> bool:
 
 class _Line:
     """A connection with an event loop of its own, for plain calls from one thread at a time."""
+
+    answer_seconds: float | None = None
+    """How long a call may take. Checks and rebuilds take what they need; behind a server somebody waits."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -122,8 +125,8 @@ class _Line:
         """Connect, in place of a connection that has failed."""
         self._hang_up()
         try:
-            self.db = self._loop.run_until_complete(self.address.connect())
-        except (*_AWAY, asyncpg.InterfaceError) as error:
+            self.db = self._loop.run_until_complete(self.address.connect(self.answer_seconds))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StoreAway(str(error)) from error
 
     def _hang_up(self) -> None:
@@ -186,6 +189,7 @@ class PostgresStore(_Line, SqlStore):
         _Line.__init__(self, address)
         SqlStore.__init__(self)
         self.new, self.alone = new, alone
+        self.answer_seconds = None if alone else ANSWER_SECONDS
         self.run = new_id("srv")
         self._turn = 0
         self._tip = (0, b"")
@@ -208,6 +212,7 @@ class PostgresStore(_Line, SqlStore):
             raise HeldByAnother(str(self.address))
         self._look_at_tip(_TIP)
         self._words = dict(self.select("SELECT text, no FROM word"))
+        self._fresh_words.clear()
         self._wait(lambda db: db.execute(_ENTER_SERVER, self.run, self._turn))
 
     def _look_at_tip(self, sql: str) -> int:
