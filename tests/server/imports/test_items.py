@@ -78,11 +78,15 @@ C1,007,2026-03-04,2026-05-01,"1,250.500",KWD,Instalment,second of three
     )
 
 
-def test_ids_follow_from_company_customer_and_number():
-    assert item_id("a", "b", "c") == item_id("a", "b", "c")
-    assert len({item_id("a", "b", "c"), item_id("x", "b", "c"), item_id("a", "x", "c"), item_id("a", "b", "x")}) == 4
-    assert item_id("a", "b", "c").startswith("itm_")
-    assert len(item_id("a", "b", "c")) == len(customer_id("a", "b")) == 24
+def test_ids_follow_from_customer_and_number():
+    """Plain codes and numbers stand in the id; whatever else an ERP writes is hashed, and never meets a plain one."""
+    assert (customer_id("cmp", "C-104"), item_id("cmp", "C-104", "INV_7")) == ("cus~C-104", "itm~C-104~INV_7")
+    odd = ["أ-٧", "a/b", "a~b", "a b", "x" * 25, "٠١", "cus|1"]
+    hashed = {item_id("cmp", "C1", one) for one in odd} | {item_id("cmp", one, "1") for one in odd}
+    assert len(hashed) == 2 * len(odd)
+    assert all(len(one) == 24 and one.startswith("itm_") and item_id("cmp", "C1", one) != one for one in hashed)
+    assert item_id("cmp", "A~1", "2") != item_id("cmp", "A", "1~2")
+    assert len(item_id("cmp", "c" * 24, "n" * 24)) <= 64
 
 
 def test_arabic_headers_digits_and_decimals():
