@@ -91,9 +91,14 @@ def _own(sql: str) -> str:
     return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
 
 
-def _impossible(parameters: Sequence[Any]) -> bool:
-    """PostgreSQL keeps no text with the character NUL; what asks for one finds nothing."""
-    return any("\0" in one for one in parameters if isinstance(one, str))
+def _asked(parameters: Sequence[Any]) -> list[Any] | None:
+    """Parameters of a query as PostgreSQL takes them. It keeps no text with U+0000: who asks for one finds nothing."""
+    if any(isinstance(one, str) and "\0" in one for one in parameters):
+        return None
+    return [
+        [text for text in one if not (isinstance(text, str) and "\0" in text)] if isinstance(one, list) else one
+        for one in parameters
+    ]
 
 
 class _Line:
@@ -142,9 +147,8 @@ class _Line:
         self._loop.close()
 
     def select(self, sql: str, *parameters: Any) -> list[Any]:
-        if _impossible(parameters):
-            return []
-        return self._wait(lambda db: db.fetch(_own(sql), *parameters))
+        asked = _asked(parameters)
+        return [] if asked is None else self._wait(lambda db: db.fetch(_own(sql), *asked))
 
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
         cursor = self._wait(lambda db: _waited(db.cursor(_own(sql), *parameters)))
@@ -424,10 +428,11 @@ class PostgresReader:
         self.db = db
 
     async def rows(self, sql: str, *parameters: Any) -> list[Any]:
-        if _impossible(parameters):
+        asked = _asked(parameters)
+        if asked is None:
             return []
         try:
-            found: list[Any] = await self.db.fetch(_own(sql), *parameters)
+            found: list[Any] = await self.db.fetch(_own(sql), *asked)
         except _AWAY as error:
             raise StoreAway(str(error)) from error
         except asyncpg.InterfaceError as error:
