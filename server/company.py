@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from schemas.entries.company import CompanySetUp, PublicKey
-from server.epochs import begin_epoch
+from server.epochs import after_loss, begin_epoch
 from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
@@ -48,7 +48,7 @@ class OpenCompany:
         self.position = self.store.tip()[0]
         self.writer = Writer(self.store, self.id, self.keys["sign"], new_id("srv"), clock)
         self.writer.learn(self.writer.state())
-        self.inbox = Inbox(self.writer, self._published, top_up_books)
+        self.inbox = Inbox(self.writer, self._published, top_up_books, after_loss)
         self.inbox.start()
         self.device_keys: dict[str, str] = {}
         """Device → public key, which is for life: another key is another device."""

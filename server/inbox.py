@@ -451,12 +451,20 @@ def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
 
 class Inbox:
     """The queue in front of the writer. `published` is called in the writer's thread after each commit; `top_up` is a
-    task of its own for each phone that has filled a book, when its push has been answered."""
+    task of its own for each phone that has filled a book, when its push has been answered; `recover` goes first in the
+    transaction after the database has lost what was committed."""
 
-    def __init__(self, writer: Writer, published: Callable[[int], None], top_up: Callable[[Writer, str], None]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        published: Callable[[int], None],
+        top_up: Callable[[Writer, str], None],
+        recover: Callable[[Writer], None],
+    ) -> None:
         self.writer = writer
         self.published = published
         self.top_up = top_up
+        self.recover = recover
         self._pushes: deque[Push] = deque()
         self._tasks: deque[_Task] = deque()
         self._wake = threading.Condition()
@@ -530,6 +538,8 @@ class Inbox:
         while True:
             try:
                 store.begin()
+                if store.fell_back:
+                    self.recover(self.writer)
                 result = do()
                 store.commit()
             except BaseException as error:

@@ -116,10 +116,12 @@ class Store(Shelf, Protocol):
     """One company's shelf, as its writer holds it.
 
     renewed: called when the database was lost and found again. It may be another one, with less in it (a standby that
-    took over): what was remembered of it must be asked again.
+    took over): what was remembered of it must be asked again. fell_back: it has less in it than this process has seen
+    committed; true from `begin` until the next commit.
     """
 
     renewed: Callable[[], None]
+    fell_back: bool
 
     def begin(self) -> None: ...
     def commit(self) -> None:

@@ -196,7 +196,7 @@ class PostgresStore(_Line, SqlStore):
         self.answer_seconds = None if alone else ANSWER_SECONDS
         self.run = new_id("srv")
         self._turn = 0
-        self._tip = (0, b"")
+        self._tip = self._seen = (0, b"")
         self._transaction: Any = None
         self._contacts: dict[str, tuple[str, str]] = {}
         try:
@@ -215,6 +215,7 @@ class PostgresStore(_Line, SqlStore):
             self._hang_up()
             raise HeldByAnother(str(self.address))
         self._look_at_tip(_TIP)
+        self.fell_back = self.fell_back or not self._holds(*self._seen)
         self._words = dict(self.select("SELECT text, no FROM word"))
         self._fresh_words.clear()
         self._wait(lambda db: db.execute(_ENTER_SERVER, self.run, self._turn))
@@ -224,6 +225,11 @@ class PostgresStore(_Line, SqlStore):
         position, h, words, self._next_record = self.select(sql)[0]
         self._tip = (position, h)
         return int(words)
+
+    def _holds(self, position: int, h: bytes) -> bool:
+        """Whether the journal still has what was seen committed."""
+        found = self.select("SELECT h FROM journal WHERE position = ?", position)
+        return position == 0 or [row[0] for row in found] == [h]
 
     def close(self) -> None:
         with suppress(StoreAway):
@@ -242,6 +248,8 @@ class PostgresStore(_Line, SqlStore):
         self._transaction = self._wait(_begun)
         if self._look_at_tip(f"{_TIP} FOR UPDATE") > len(self._words):
             self._words.update(self.select("SELECT text, no FROM word WHERE no > ?", len(self._words)))
+        if not self.fell_back:
+            self._seen = self._tip
 
     def commit(self) -> None:
         self._tell_words()
@@ -260,6 +268,7 @@ class PostgresStore(_Line, SqlStore):
                 raise
         self._turn = turn
         self._transaction = None
+        self._seen, self.fell_back = self._tip, False
         self._forget()
         self._contacts.clear()
 
