@@ -89,7 +89,7 @@ pdf-libs:
 	@scripts/system-libs pdf
 
 test-libs:
-	@scripts/system-libs pdf chromium poppler strace
+	@scripts/system-libs pdf chromium poppler strace postgres
 
 # Written without index addresses, so that the same files install from any mirror; the hashes vouch for the contents.
 UV_COMPILE := $(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml

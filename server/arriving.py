@@ -78,7 +78,8 @@ def entry_of(entry: EntryOnWire, index: int) -> Entry:
     envelope = envelope_of(raw)
     if envelope is not None and not 0 < envelope.seq <= LAST_SEQ:
         envelope = None  # no place in a chain: its neighbours say where it stands
-    return Entry(raw, body, entry.sig, hash_of(raw), envelope)
+    # No signature holds U+0000, which not every database keeps.
+    return Entry(raw, body, entry.sig.replace("\0", ""), hash_of(raw), envelope)
 
 
 def placed_of(entries: list[Entry]) -> list[Placed]:

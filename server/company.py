@@ -12,12 +12,12 @@ from typing import TypeVar
 import msgspec
 
 from schemas.entries.company import CompanySetUp, PublicKey
-from server.epochs import begin_epoch
+from server.epochs import after_loss, begin_epoch
 from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
 from server.settings import Settings
-from server.store.opening import NoCompany, open_store, place_of, readers_of
+from server.store.opening import CompanyMoved, NoCompany, open_store, place_of, readers_of
 from server.store.port import Reader
 from server.store.secrets import RESTORING, keep_key, keep_meta, keys_of, meta_of
 from server.writes import top_up_books
@@ -40,6 +40,9 @@ class OpenCompany:
         self.settings = settings
         self.clock = clock
         self.store = open_store(settings, alone=alone)
+        if moved := meta_of(self.store, "moved_to"):
+            self.store.close()
+            raise CompanyMoved(place_of(settings), moved)
         if meta_of(self.store, RESTORING) and not restoring:
             self.store.close()
             raise NoCompany(place_of(settings), "a restore was interrupted; run `sanad restore` again")
@@ -49,7 +52,7 @@ class OpenCompany:
         self.position = self.store.tip()[0]
         self.writer = Writer(self.store, self.id, self.keys["sign"], new_id("srv"), clock)
         self.writer.learn(self.writer.state())
-        self.inbox = Inbox(self.writer, self._published, top_up_books)
+        self.inbox = Inbox(self.writer, self._published, top_up_books, after_loss)
         self.inbox.start()
         self.device_keys: dict[str, str] = {}
         """Device → public key, which is for life: another key is another device."""

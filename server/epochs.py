@@ -1,5 +1,6 @@
 """After a restore: a new epoch begins, and devices hand back the grants that the restored journal does not know."""
 
+import logging
 from collections.abc import Iterable
 
 from schemas.codes import Problem
@@ -13,6 +14,8 @@ from sync.chain import b64, hash_of
 from sync.decide import SYSTEM
 from sync.reading import envelope_of
 
+log = logging.getLogger("sanad.epochs")
+
 
 def begin_epoch(
     writer: Writer, position: int, h: str, backup_at: str = "", by: str = SYSTEM, *, at_least: int = 0
@@ -23,6 +26,17 @@ def begin_epoch(
     epoch = max(settings(writer.state()).epoch + 1, at_least)
     write(writer, "epoch_began", EpochBegan(epoch, position, h, backup_at), by)
     return epoch
+
+
+def after_loss(writer: Writer) -> None:
+    """The database that has come back has less in it than was acknowledged: a standby took over that was behind. As
+    after a restore a new epoch begins, unless another server has begun it by now: devices hand in again what is
+    missing, and no number is given twice."""
+    known = int(writer.epoch)
+    if settings(writer.state()).epoch <= known:
+        position, h = writer.store.tip()
+        log.error("the database has lost what came after position %d; epoch %d begins", position, known + 1)
+        begin_epoch(writer, position, b64(h), at_least=known + 1)
 
 
 def signed_by_us(grant: Grant, spkis: Iterable[str]) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -29,7 +30,7 @@ from schemas.wire import Head as PushHead
 from schemas.wire import Outcome
 from server.ids import uuid7
 from server.keys import SigningKey
-from server.store.port import Appended, Store
+from server.store.port import Appended, Store, StoreAway
 from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
@@ -38,6 +39,8 @@ from sync.state import Key, State
 
 log = logging.getLogger("sanad.inbox")
 GROUP = 512
+PATIENCE_SECONDS = 10.0
+"""How long pushes are held while the database is away; after that they are sent back until it is there again."""
 T = TypeVar("T")
 
 
@@ -448,16 +451,25 @@ def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
 
 class Inbox:
     """The queue in front of the writer. `published` is called in the writer's thread after each commit; `top_up` is a
-    task of its own for each phone that has filled a book, when its push has been answered."""
+    task of its own for each phone that has filled a book, when its push has been answered; `recover` goes first in the
+    transaction after the database has lost what was committed."""
 
-    def __init__(self, writer: Writer, published: Callable[[int], None], top_up: Callable[[Writer, str], None]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        published: Callable[[int], None],
+        top_up: Callable[[Writer, str], None],
+        recover: Callable[[Writer], None],
+    ) -> None:
         self.writer = writer
         self.published = published
         self.top_up = top_up
+        self.recover = recover
         self._pushes: deque[Push] = deque()
         self._tasks: deque[_Task] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        self._away_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="sanad-writer", daemon=True)
 
     def start(self) -> None:
@@ -512,21 +524,48 @@ class Inbox:
                 self._do(task)
 
     def _do(self, task: _Task) -> None:
-        store = self.writer.store
         try:
-            store.begin()
-            result = task.do(self.writer)
-            store.commit()
+            result = self._steadily(lambda: task.do(self.writer))
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the caller is told and the writer goes on
-            store.rollback()
             task.answer.set_exception(error)
             return
-        self.published(store.tip()[0])
         task.answer.set_result(result)
+
+    def _steadily(self, do: Callable[[], T]) -> T:
+        """Do it in a transaction of its own; when the store goes away in the middle, again once it is back. StoreAway
+        when it stays away, or when nobody can say whether it was done."""
+        store, pause = self.writer.store, 0.05
+        while True:
+            try:
+                store.begin()
+                if store.fell_back:
+                    self.recover(self.writer)
+                result = do()
+                store.commit()
+            except BaseException as error:
+                store.rollback()
+                if not isinstance(error, StoreAway) or not error.known or not self._patient(error):
+                    raise
+                time.sleep(pause)
+                pause = min(1.0, 2 * pause)
+            else:
+                self._away_since = None
+                self.published(store.tip()[0])
+                return result
+
+    def _patient(self, away: StoreAway) -> bool:
+        """Whether the store has not been away for so long that those who wait should rather ask again later."""
+        if self._away_since is None:
+            log.warning("the database is away: %s", away.cause)
+            self._away_since = time.monotonic()
+        return not self._stopping and time.monotonic() - self._away_since < PATIENCE_SECONDS
 
     def _take(self, group: list[Push]) -> None:
         try:
             answers = self._transaction(group)
+        except StoreAway as away:
+            self._tell(group, [away] * len(group))
+            return
         except Exception:
             log.exception("a group of %d pushes was rolled back and is tried one by one", len(group))
             for push in group:
@@ -537,9 +576,15 @@ class Inbox:
     def _take_one(self, push: Push) -> None:
         try:
             answers = self._transaction([push])
+        except StoreAway as away:
+            self._tell([push], [away])
+            return
         except Exception:
             log.exception("a push of %s was rolled back and is tried entry by entry", push.device)
-            self._take_apart(push)
+            try:
+                self._take_apart(push)
+            except StoreAway as away:  # what is in by now is answered as a repeat, when the phone asks again
+                self._tell([push], [away])
             return
         self._answer([push], answers)
 
@@ -551,10 +596,14 @@ class Inbox:
             single = Push(push.device, push.head, push.head_trusted, [one], push.head_text)
             try:
                 answer = self._transaction([single])[0]
+            except StoreAway:
+                raise
             except Exception:
                 log.exception("entry %s/%d is kept unjudged", push.device, one.seq)
                 try:
                     answer = self._transaction([single], unjudged=True)[0]
+                except StoreAway:
+                    raise
                 except Exception as error:
                     log.exception("entry %s/%d could not be stored", push.device, one.seq)
                     self._tell([push], [error])
@@ -571,18 +620,9 @@ class Inbox:
         self._top_up_books()
 
     def _transaction(self, group: list[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
-        store = self.writer.store
-        store.begin()
-        try:
-            answers = self.writer.take(group, unjudged=unjudged)
-            store.commit()
-        except BaseException:
-            store.rollback()
-            raise
-        return answers
+        return self._steadily(lambda: self.writer.take(group, unjudged=unjudged))
 
     def _answer(self, group: list[Push], answers: list[Pushed | Exception]) -> None:
-        self.published(self.writer.store.tip()[0])
         self._tell(group, answers)
         self._top_up_books()
 

@@ -1,5 +1,6 @@
 """From bytes to bodies. Unknown fields are seen and flagged, never an obstacle: a newer phone may say more."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from schemas.entries import BODIES, Envelope
 
 _STRICT = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
 _ENVELOPE = msgspec.json.Decoder(Envelope)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Unreadable(ValueError):
@@ -16,6 +18,8 @@ class Unreadable(ValueError):
 
 def envelope_of(raw: bytes) -> Envelope | None:
     """The envelope, or None when the bytes are none."""
+    if _holds_nul(raw):
+        return None
     try:
         return _ENVELOPE.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -27,6 +31,8 @@ def body_of(kind: str, raw: bytes) -> tuple[msgspec.Struct, bool]:
     decoder = _STRICT.get(kind)
     if decoder is None:
         raise Unreadable(f"unknown kind {kind!r}")
+    if _holds_nul(raw):
+        raise Unreadable("a text holds the character U+0000")
     try:
         return decoder.decode(raw), False
     except msgspec.ValidationError as error:
@@ -40,6 +46,11 @@ def body_of(kind: str, raw: bytes) -> tuple[msgspec.Struct, bool]:
     except msgspec.ValidationError as error:
         raise Unreadable(str(error)) from error
     return body, True
+
+
+def _holds_nul(raw: bytes) -> bool:
+    """Whether a text of the JSON holds U+0000: nobody writes it, and not every database keeps it."""
+    return b"\\u0000" in raw and _NUL.search(raw) is not None
 
 
 def _without_unknown(value: Any, shape: msgspec.inspect.Type) -> Any:

@@ -3,6 +3,8 @@
 `BODIES` names the body of every kind. Who may write a kind and what it does stands in `sync.kinds`.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
@@ -82,8 +84,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     device: str
     seq: int
     prev: str
-    by: str
+    by: Annotated[str, msgspec.Meta(max_length=64)]
     at: str
     kind: str
-    id: str
+    id: Annotated[str, msgspec.Meta(max_length=64)]
     body_hash: str

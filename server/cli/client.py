@@ -1,4 +1,5 @@
-"""How the command line reaches a company: through the running server's socket, or by opening the file itself.
+"""How the command line reaches a company: through the running server's socket, or by opening the file itself. It opens
+a database beside the servers, as one of them.
 
 Either way it is the same application and the same calls; only the transport differs.
 """
@@ -29,6 +30,8 @@ def client(settings: Settings) -> Iterator[httpx.Client]:
     try:
         company = OpenCompany(settings)
     except CompanyInUse:
+        if settings.database_url:
+            raise  # no socket leads to those who have it
         token_path = settings.data / TOKEN_FILE
         if not settings.socket.exists() or not token_path.exists():
             raise ServerSilent(f"{settings.data} is in use, but no server answers at {settings.socket}") from None

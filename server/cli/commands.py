@@ -1,4 +1,4 @@
-"""sanad serve | demo | import | hand-in | report | rebuild | verify | recovery | backup | restore | enrol"""
+"""sanad serve | demo | import | hand-in | report | rebuild | verify | recovery | backup | restore | copy | enrol"""
 
 import contextlib
 import csv
@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import sys
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from server.backup import NoBackup, NoRecoveryKey, write_backup
 from server.cli.client import ServerSilent, client
 from server.cli.serving import AddressTaken, serve_company
 from server.company import OpenCompany, now
+from server.copying import CopyDiffers, TargetTaken, copy_company, rows_of
 from server.demo import demo_of, make_demo, plan_today, today
 from server.ids import new_code
 from server.replay import digest, rejudge
@@ -33,8 +35,10 @@ from server.reports.restored import after_restore
 from server.restore import CompanyExists, NotSound
 from server.restore import restore as restore_company
 from server.settings import Settings
-from server.store.opening import CompanyInUse, NoCompany, exists, open_shelf
-from server.store.secrets import Code, keep_code
+from server.store.opening import CompanyInUse, CompanyMoved, NoCompany, exists, open_shelf, open_store, place_of
+from server.store.port import StoreAway
+from server.store.postgres import BadAddress
+from server.store.secrets import Code, keep_code, keep_meta, meta_of
 from server.verify import verify as verify_company
 from server.writes import expires
 from sync.money import format_amount
@@ -53,6 +57,15 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the company; else SANAD_DATA, else ./data.")]
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help="A company in PostgreSQL, postgresql://user@host/database?schema=name; else SANAD_DATABASE_URL.",
+    ),
+]
+FAULTS = (NoCompany, CompanyInUse, CompanyMoved, ServerSilent, StoreAway)
+"""Why a company cannot be opened; each says it in words for people."""
 REFUSALS_SHOWN = 50
 
 
@@ -68,9 +81,14 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def settings_of(data: Path | None) -> Settings:
+def settings_of(data: Path | None, database: str = "") -> Settings:
     settings = Settings.from_environment()
-    return dataclasses.replace(settings, data=data) if data else settings
+    settings = dataclasses.replace(settings, data=data or settings.data, database_url=database or settings.database_url)
+    try:
+        place_of(settings)
+    except BadAddress as fault:
+        raise stop(str(fault)) from fault
+    return settings
 
 
 def stop(text: str) -> typer.Exit:
@@ -91,16 +109,17 @@ def bar() -> Progress:
 @app.command()
 def serve(
     data: Data = None,
+    database: Database = "",
     host: str | None = None,
     port: int | None = None,
     cold_press: Annotated[bool, typer.Option("--cold-press", help="Load the fonts with the first paper only.")] = False,
 ) -> None:
     """Serve the company to phones and desks."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
         company = OpenCompany(settings)
-    except (NoCompany, CompanyInUse) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     try:
         serve_company(company, lambda address: out.print(f"Sanad serves at {address}"), warm=not cold_press)
@@ -111,12 +130,13 @@ def serve(
 @app.command()
 def demo(
     data: Data = None,
+    database: Database = "",
     serve_it: Annotated[bool, typer.Option("--serve", help="Serve it and say how to log in.")] = False,
     host: str | None = None,
     port: int | None = None,
 ) -> None:
     """Make a demo company on first start: 3 collectors, 2 cashiers, 1 supervisor, 300 customers, 1,500 open items."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
         if exists(settings):
@@ -125,9 +145,9 @@ def demo(
         else:
             with err.status("Making the demo company …"):
                 company = make_demo(settings)
-            out.print(f"A demo company was made in {settings.data}")
+            out.print(f"A demo company was made in {place_of(settings)}")
             _show_passphrase(company)
-    except CompanyInUse as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     if not serve_it:
         company.close()
@@ -187,7 +207,7 @@ def _greet(company: OpenCompany, address: str, codes: list[tuple[str, str, str]]
 # ---- imports
 
 
-def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, parameters: dict[str, Any]) -> None:
+def _import(subject: str, file: Path, settings: Settings, mapping: Path | None, parameters: dict[str, Any]) -> None:
     try:
         raw = file.read_bytes()
         parameters["mapping"] = mapping.read_text("utf-8") if mapping else ""
@@ -197,7 +217,7 @@ def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, p
             for key, value in parameters.items() if value not in (None, "")}  # fmt: skip
     try:
         with (
-            client(settings_of(data)) as http,
+            client(settings) as http,
             bar() as progress,
             http.stream(
                 "POST",
@@ -209,7 +229,7 @@ def _import(subject: str, file: Path, data: Path | None, mapping: Path | None, p
         ):
             _check(answer)
             report = _follow(answer, progress, subject)
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     _print_import(report)
 
@@ -273,6 +293,7 @@ Delimiter = Annotated[str, typer.Option(help="One character; found out when not 
 def customers(
     file: Path,
     data: Data = None,
+    database: Database = "",
     mapping: Mapping = None,
     currency: Annotated[str, typer.Option(help="Of customers whose row names none.")] = "",
     dry_run: DryRun = False,
@@ -282,13 +303,14 @@ def customers(
 ) -> None:
     """Customers from CSV, TSV or XLSX. The same file twice changes nothing."""
     parameters = {"currency": currency, "dry_run": dry_run, "encoding": encoding, "delimiter": delimiter}
-    _import("customers", file, data, mapping, {**parameters, "header_line": header_line})
+    _import("customers", file, settings_of(data, database), mapping, {**parameters, "header_line": header_line})
 
 
 @importing.command()
 def items(
     file: Path,
     data: Data = None,
+    database: Database = "",
     mapping: Mapping = None,
     currency: Annotated[str, typer.Option(help="Of items whose row names none.")] = "",
     dates: Annotated[Dates | None, typer.Option(help="Order of day and month in the file's dates.")] = None,
@@ -322,7 +344,7 @@ def items(
         "delimiter": delimiter,
         "header_line": header_line,
     }
-    _import("items", file, data, mapping, parameters)
+    _import("items", file, settings_of(data, database), mapping, parameters)
 
 
 # ---- rescue files
@@ -385,6 +407,7 @@ def _print_rescued(file: Path, rescued: dict[str, Any]) -> bool:
 @reporting.command()
 def aging(
     data: Data = None,
+    database: Database = "",
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today when not given.")] = None,
     age_by: Annotated[str, typer.Option(help="due or document.")] = "due",
     basis: Annotated[str, typer.Option(help="posting (closed days never change) or document (marked).")] = "posting",
@@ -396,11 +419,11 @@ def aging(
     if as_of:
         query["as_of"] = as_of.date().isoformat()
     try:
-        with client(settings_of(data)) as http:
+        with client(settings_of(data, database)) as http:
             answer = http.get("/api/v1/reports/aging", params=query)
             _check(answer)
             report = answer.json()
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     if format_ == Format.JSON:
         sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -445,12 +468,12 @@ def _print_aging(report: dict[str, Any]) -> None:
 
 
 @app.command()
-def rebuild(data: Data = None) -> None:
+def rebuild(data: Data = None, database: Database = "") -> None:
     """Drop all projections and play the journal again, to the same bytes."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     try:
-        company = OpenCompany(settings)
-    except (NoCompany, CompanyInUse) as fault:
+        company = OpenCompany(settings, alone=True)
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     company.inbox.stop()
     store = company.store
@@ -563,13 +586,14 @@ def restored(data: Data = None, format_: Annotated[Format, typer.Option("--forma
 @app.command()
 def verify(
     data: Data = None,
+    database: Database = "",
     rejudge_too: Annotated[bool, typer.Option("--rejudge", help="Also say where today's rules would differ.")] = False,
 ) -> None:
     """Check every chain, every book and the conservation of money. Ends with 1 at the first fault, naming it."""
-    settings = settings_of(data)
+    settings = settings_of(data, database)
     try:
         db = open_shelf(settings)
-    except NoCompany as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     total = db.select("SELECT count(*) FROM journal")[0][0]
     with bar() as progress:
@@ -581,8 +605,8 @@ def verify(
     out.print(f"{total} entries: chains, signatures, books and money add up")
     if rejudge_too:
         try:
-            company = OpenCompany(settings)
-        except CompanyInUse as error:
+            company = OpenCompany(settings, alone=True)
+        except FAULTS as error:
             raise stop(str(error)) from error
         company.inbox.stop()
         for difference in rejudge(company.store, company.id):
@@ -591,19 +615,53 @@ def verify(
 
 
 @app.command()
+def copy(
+    to: Annotated[str, typer.Option("--to", help="The database: postgresql://user@host/database?schema=name.")],
+    data: Data = None,
+    database: Database = "",
+) -> None:
+    """Move the company into a PostgreSQL database, checked before it counts. The old one stays, and opens no more."""
+    settings = settings_of(data, database)
+    there = settings_of(data, to)
+    try:
+        with closing(open_store(settings, alone=True)) as source, closing(open_store(there, new=True)) as target:
+            if moved := meta_of(source, "moved_to"):
+                raise CompanyMoved(place_of(settings), moved)
+            total = rows_of(source)
+            with bar() as progress:
+                rows = progress.add_task("copying rows", total=total)
+                entries = progress.add_task("verifying entries", total=source.tip()[0])
+                position, h = copy_company(
+                    source,
+                    target,
+                    lambda n: progress.update(rows, completed=n),
+                    lambda n: progress.update(entries, completed=n),
+                )
+            source.begin()
+            keep_meta(source, "moved_to", place_of(there))
+            source.commit()
+    except TargetTaken as fault:
+        raise stop(f"{place_of(there)}: {fault}") from fault
+    except (*FAULTS, CopyDiffers) as fault:
+        raise stop(str(fault)) from fault
+    out.print(escape(f"{position} entries are now in {place_of(there)}; running hash {h.hex()[:16]} as before"))
+
+
+@app.command()
 def enrol(
     login: Annotated[str, typer.Argument(help="Login of a collector; or a branch with --desk.")],
     data: Data = None,
+    database: Database = "",
     desk: Annotated[bool, typer.Option("--desk", help="A code for a counting desk of the branch.")] = False,
 ) -> None:
     """A one-time enrolment code for a collector's phone or a branch's counting desk, as a QR code."""
     try:
-        with client(settings_of(data)) as http:
+        with client(settings_of(data, database)) as http:
             wish = {"purpose": "desk", "branch": login} if desk else {"purpose": "phone", "user": _user(http, login)}
             answer = http.post("/api/v1/enrolments", json=wish)
             _check(answer)
             made = answer.json()
-    except (NoCompany, ServerSilent) as fault:
+    except FAULTS as fault:
         raise stop(str(fault)) from fault
     picture = qrcode.QRCode(border=1)
     picture.add_data(made["link"])

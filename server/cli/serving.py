@@ -16,6 +16,8 @@ import uvloop
 from server.app import create_app
 from server.cli.client import TOKEN_FILE
 from server.company import OpenCompany
+from server.settings import Settings
+from server.store.opening import place_of
 from server.store.sqlite import engine_version
 
 log = logging.getLogger("sanad")
@@ -41,31 +43,40 @@ def serve_company(company: OpenCompany, ready: Callable[[str], None], *, warm: b
         raise AddressTaken(f"{settings.host}:{settings.port}: {fault.strerror}") from fault
     token = secrets.token_urlsafe(32)
     token_path = settings.data / TOKEN_FILE
-    token_path.touch(mode=0o600)
-    token_path.write_text(token)
+    if not settings.database_url:
+        token_path.touch(mode=0o600)
+        token_path.write_text(token)
     app = create_app(company, token, warm=warm)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )
     server = _Server(config, lambda: ready(f"http://{settings.host}:{settings.port}"), company.end_news)
-    local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with contextlib.suppress(FileNotFoundError):
-        settings.socket.unlink()
-    local.bind(str(settings.socket))
-    settings.socket.chmod(0o600)
-    log.info("serving with %s", engine_version())
+    doors = [network] if settings.database_url else [network, _local(settings)]
+    log.info("serving %s with %s", place_of(settings), "asyncpg" if settings.database_url else engine_version())
     # What is loaded by now lives as long as the server; the collector need not walk it again and again.
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
     # The way a service is stopped; the default would end the process before it has tidied up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        uvloop.run(server.serve(sockets=[network, local]))
+        uvloop.run(server.serve(sockets=doors))
     finally:
-        for path in (settings.socket, token_path):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+        if not settings.database_url:
+            for path in (settings.socket, token_path):
+                with contextlib.suppress(FileNotFoundError):
+                    path.unlink()
         company.close()
+
+
+def _local(settings: Settings) -> socket.socket:
+    """Where the command line reaches the one process that owns the company's file. A database it opens itself, and
+    servers that share a folder would only take each other's socket."""
+    local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with contextlib.suppress(FileNotFoundError):
+        settings.socket.unlink()
+    local.bind(str(settings.socket))
+    settings.socket.chmod(0o600)
+    return local
 
 
 class _Server(uvicorn.Server):

@@ -23,6 +23,13 @@ class NoCompany(RuntimeError):
         super().__init__(f"there is no company in {place}; {why}")
 
 
+class CompanyMoved(RuntimeError):
+    """The company is kept somewhere else now; two that go on side by side would give the same numbers twice."""
+
+    def __init__(self, place: str, to: str) -> None:
+        super().__init__(f"the company in {place} has been moved to {to}; open it there")
+
+
 def place_of(settings: Settings) -> str:
     """Where the company is kept, for people."""
     return str(Address.parse(settings.database_url) if settings.database_url else settings.data)

@@ -76,8 +76,11 @@ class StoreAway(ProblemError):
     def __init__(self, detail: str, *, known: bool = True) -> None:
         more = "" if known else "; whether the last change was kept is not known, so look before repeating it"
         super().__init__(Problem.BUSY, f"the database is away{more}", retry_after=5)
-        self.cause = detail
+        self.cause = detail  # names hosts, so it is for the log and the command line, not for callers
         self.known = known
+
+    def __str__(self) -> str:
+        return f"{self.detail}: {self.cause}"
 
 
 class Reader(Protocol):
@@ -113,10 +116,12 @@ class Store(Shelf, Protocol):
     """One company's shelf, as its writer holds it.
 
     renewed: called when the database was lost and found again. It may be another one, with less in it (a standby that
-    took over): what was remembered of it must be asked again.
+    took over): what was remembered of it must be asked again. fell_back: it has less in it than this process has seen
+    committed; true from `begin` until the next commit.
     """
 
     renewed: Callable[[], None]
+    fell_back: bool
 
     def begin(self) -> None: ...
     def commit(self) -> None:

@@ -75,9 +75,9 @@ class Address:
         host = dict(parse_qsl(parts.query)).get("host") or parts.netloc.rpartition("@")[2]
         return f"PostgreSQL {host}{parts.path}, schema {self.schema}"
 
-    async def connect(self) -> Connection:
+    async def connect(self, answer_seconds: float | None = ANSWER_SECONDS) -> Connection:
         return await asyncpg.connect(
-            self.dsn, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=self.settings()
+            self.dsn, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=self.settings()
         )
 
     def settings(self) -> dict[str, str]:
@@ -91,13 +91,21 @@ def _own(sql: str) -> str:
     return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
 
 
-def _impossible(parameters: Sequence[Any]) -> bool:
-    """PostgreSQL keeps no text with the character NUL; what asks for one finds nothing."""
-    return any("\0" in one for one in parameters if isinstance(one, str))
+def _asked(parameters: Sequence[Any]) -> list[Any] | None:
+    """Parameters of a query as PostgreSQL takes them. It keeps no text with U+0000: who asks for one finds nothing."""
+    if any(isinstance(one, str) and "\0" in one for one in parameters):
+        return None
+    return [
+        [text for text in one if not (isinstance(text, str) and "\0" in text)] if isinstance(one, list) else one
+        for one in parameters
+    ]
 
 
 class _Line:
     """A connection with an event loop of its own, for plain calls from one thread at a time."""
+
+    answer_seconds: float | None = None
+    """How long a call may take. Checks and rebuilds take what they need; behind a server somebody waits."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -122,8 +130,8 @@ class _Line:
         """Connect, in place of a connection that has failed."""
         self._hang_up()
         try:
-            self.db = self._loop.run_until_complete(self.address.connect())
-        except (*_AWAY, asyncpg.InterfaceError) as error:
+            self.db = self._loop.run_until_complete(self.address.connect(self.answer_seconds))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StoreAway(str(error)) from error
 
     def _hang_up(self) -> None:
@@ -139,9 +147,8 @@ class _Line:
         self._loop.close()
 
     def select(self, sql: str, *parameters: Any) -> list[Any]:
-        if _impossible(parameters):
-            return []
-        return self._wait(lambda db: db.fetch(_own(sql), *parameters))
+        asked = _asked(parameters)
+        return [] if asked is None else self._wait(lambda db: db.fetch(_own(sql), *asked))
 
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
         cursor = self._wait(lambda db: _waited(db.cursor(_own(sql), *parameters)))
@@ -186,9 +193,10 @@ class PostgresStore(_Line, SqlStore):
         _Line.__init__(self, address)
         SqlStore.__init__(self)
         self.new, self.alone = new, alone
+        self.answer_seconds = None if alone else ANSWER_SECONDS
         self.run = new_id("srv")
         self._turn = 0
-        self._tip = (0, b"")
+        self._tip = self._seen = (0, b"")
         self._transaction: Any = None
         self._contacts: dict[str, tuple[str, str]] = {}
         try:
@@ -207,7 +215,9 @@ class PostgresStore(_Line, SqlStore):
             self._hang_up()
             raise HeldByAnother(str(self.address))
         self._look_at_tip(_TIP)
+        self.fell_back = self.fell_back or not self._holds(*self._seen)
         self._words = dict(self.select("SELECT text, no FROM word"))
+        self._fresh_words.clear()
         self._wait(lambda db: db.execute(_ENTER_SERVER, self.run, self._turn))
 
     def _look_at_tip(self, sql: str) -> int:
@@ -215,6 +225,11 @@ class PostgresStore(_Line, SqlStore):
         position, h, words, self._next_record = self.select(sql)[0]
         self._tip = (position, h)
         return int(words)
+
+    def _holds(self, position: int, h: bytes) -> bool:
+        """Whether the journal still has what was seen committed."""
+        found = self.select("SELECT h FROM journal WHERE position = ?", position)
+        return position == 0 or [row[0] for row in found] == [h]
 
     def close(self) -> None:
         with suppress(StoreAway):
@@ -233,6 +248,8 @@ class PostgresStore(_Line, SqlStore):
         self._transaction = self._wait(_begun)
         if self._look_at_tip(f"{_TIP} FOR UPDATE") > len(self._words):
             self._words.update(self.select("SELECT text, no FROM word WHERE no > ?", len(self._words)))
+        if not self.fell_back:
+            self._seen = self._tip
 
     def commit(self) -> None:
         self._tell_words()
@@ -251,6 +268,7 @@ class PostgresStore(_Line, SqlStore):
                 raise
         self._turn = turn
         self._transaction = None
+        self._seen, self.fell_back = self._tip, False
         self._forget()
         self._contacts.clear()
 
@@ -419,10 +437,11 @@ class PostgresReader:
         self.db = db
 
     async def rows(self, sql: str, *parameters: Any) -> list[Any]:
-        if _impossible(parameters):
+        asked = _asked(parameters)
+        if asked is None:
             return []
         try:
-            found: list[Any] = await self.db.fetch(_own(sql), *parameters)
+            found: list[Any] = await self.db.fetch(_own(sql), *asked)
         except _AWAY as error:
             raise StoreAway(str(error)) from error
         except asyncpg.InterfaceError as error:

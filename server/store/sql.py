@@ -30,6 +30,7 @@ class SqlStore:
         self._looked: set[Key] = set()
         self._next_record = 0
         self.renewed: Callable[[], None] = lambda: None
+        self.fell_back = False
 
     # ---- what an engine brings
 

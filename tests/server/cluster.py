@@ -11,6 +11,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,22 @@ class Cluster:
     def crash(self) -> None:
         """Ended at once; the next start recovers from its log."""
         self._end(signal.SIGQUIT)
+
+    @contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """What is written meanwhile is lost, as when a standby takes over that was behind."""
+        data, kept = self.folder / "data", self.folder / "kept"
+        self.stop()
+        shutil.copytree(data, kept)
+        self.start()
+        yield
+        self.crash()
+        shutil.rmtree(data)
+        kept.rename(data)
+        if os.getuid() == 0:
+            for path in (data, *data.rglob("*")):
+                shutil.chown(path, self.user)
+        self.start()
 
     def _end(self, how: signal.Signals) -> None:
         self.process.send_signal(how)

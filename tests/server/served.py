@@ -76,25 +76,26 @@ class Sanad:
         assert self.nursery.stdout is not None
         assert self.nursery.stdout.readline() == "ready\n"
 
-    def run(self, *words: str, data: Path) -> Run:
+    def run(self, *words: str, data: Path, database: str = "") -> Run:
         run = Run(self.folder / f"run-{next(self.count)}.txt")
         assert self.nursery.stdin is not None
-        self.nursery.stdin.write(json.dumps([[*words, "--data", str(data)], str(run.said)]) + "\n")
+        kept = ["--data", str(data), *(["--database-url", database] if database else [])]
+        self.nursery.stdin.write(json.dumps([[*words, *kept], str(run.said)]) + "\n")
         self.nursery.stdin.flush()
         return run
 
-    def __call__(self, *words: str, data: Path, wrong: bool = False) -> str:
+    def __call__(self, *words: str, data: Path, database: str = "", wrong: bool = False) -> str:
         """What the command says. wrong: it must end with 1 and say why."""
-        run = self.run(*words, data=data)
+        run = self.run(*words, data=data, database=database)
         code, text = run.code(), run.text()
         assert "Traceback" not in text, text
         assert code == (1 if wrong else 0), text
         return text
 
     @contextmanager
-    def serving(self, data: Path) -> Iterator[tuple[Run, Office]]:
+    def serving(self, data: Path, database: str = "") -> Iterator[tuple[Run, Office]]:
         """A running server and its doors; at the end it is stopped as a service is, unless it is gone."""
-        run, office = self.serve(data)
+        run, office = self.serve(data, database)
         try:
             yield run, office
         finally:
@@ -102,12 +103,12 @@ class Sanad:
             if not run.ended():
                 run.end(signal.SIGTERM)
 
-    def serve(self, data: Path) -> tuple[Run, Office]:
+    def serve(self, data: Path, database: str = "") -> tuple[Run, Office]:
         port = free_port()
-        run = self.run("serve", "--cold-press", "--port", str(port), data=data)
+        run = self.run("serve", "--cold-press", "--port", str(port), data=data, database=database)
         until(lambda: "Sanad serves at" in run.text() or run.ended(), "a server")
         assert not run.ended(), run.text()
-        return run, office_at(data, port)
+        return run, office_at(data, port, database)
 
     def close(self) -> None:
         assert self.nursery.stdin is not None
@@ -132,9 +133,9 @@ def real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def office_at(data: Path, port: int) -> Office:
+def office_at(data: Path, port: int, database: str = "") -> Office:
     """The same doors as an office in the test's own process, over the network and by the real clock."""
-    settings = Settings(data=data)
+    settings = Settings(data=data, database_url=database)
     with closing(open_shelf(settings)) as shelf:
         secret = meta_of(shelf, "token_secret")
     company: Any = SimpleNamespace(settings=settings, token_secret=secret, id=COMPANY)

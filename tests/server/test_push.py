@@ -705,6 +705,36 @@ def test_money_beyond_what_a_store_can_hold_is_kept_and_blocks_nothing(office: O
     assert outcomes(reply)[1] == ("review", ["unjudged"])
 
 
+@pytest.mark.parametrize("wrong", [{"id": "v" * 3000}, {"by": "usr\0"}, {"at": "\0"}])
+def test_an_envelope_that_no_store_could_file_is_kept_as_bytes(office: Office, wrong: dict[str, Any]):
+    """An id of three thousand letters, or U+0000, which nobody writes: kept unjudged in its place, on either engine."""
+    phone = office.phone()
+    phone.write("visit_started", {"customer": "cus_1"}, **wrong)
+    phone.receipt("cus_1", 10_000)
+
+    reply = office.push(phone).json()
+
+    assert outcomes(reply) == [("review", ["unjudged"]), ("accepted", [])]
+    assert reply["acked"]["seq"] == 3
+
+
+def test_odd_characters_in_heads_signatures_and_addresses_find_nothing(office: Office):
+    """U+0000 where a signature, a head's text or a name in an address should be is told or passed over, never an error
+    of ours; a backslash before the letters u0000 is no such character."""
+    phone = office.phone()
+    note = "\\u0000"
+    phone.write("visit_started", {"customer": "cus_1", "note": note})
+    raw = phone.push(2)
+    sig = phone.entries[-1].sig.encode()
+
+    assert code_of(office.send(raw.replace(b'"head":"{', b'"head":"\\u0000{'))) == "malformed"
+    wrong = office.send(raw.replace(b'"sig":"' + sig, b'"sig":"\\u0000' + sig[:8])).json()
+    assert outcomes(wrong) == [("review", ["bad_signature", "unknown_fields"])]
+    assert office.get("/deposits/a%00b", "nadia").status_code == 404
+    assert office.get("/enrolments/A%00B").status_code == 404
+    assert office.get("/customers?search=%00", "nadia").json()["total"] == 0
+
+
 def test_tenders_that_do_not_add_up_wait_in_suspense(office: Office):
     """Allocations that differ from the tenders: the money is counted in custody and waits in suspense."""
     phone = office.phone()
@@ -725,12 +755,14 @@ def test_tenders_that_do_not_add_up_wait_in_suspense(office: Office):
         ("visit_started", b'{"customer":"\xff\xfe"}', ["unjudged"]),
         ("visit_started", b'{"customer":"\\ud800"}', ["unjudged"]),
         ("visit_started", b'{"customer":["cus_1"]}', ["unjudged"]),
+        ("visit_started", b'{"customer":"cus\\u0000"}', ["unjudged"]),
+        ("visit_started", b'{"customer":"cus_1","position":{"lat":1,"lon":2,"\\\\\\u0000":3}}', ["unjudged"]),
         ("visit_started", b'{"customer":' + b"[" * 900 + b"]" * 900 + b"}", ["unjudged"]),
         ("deposit_declared", b'{"name":"A","count":1e400,"totals":[]}', ["unjudged"]),
         ("something_new", b"{}", ["unjudged"]),
         ("", b"{}", ["unjudged"]),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_l21_a_body_that_cannot_be_read_is_kept_and_blocks_nothing(
     office: Office, kind: str, body: bytes, flags: list[str]

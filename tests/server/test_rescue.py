@@ -148,7 +148,7 @@ def test_a_stopped_phones_file_goes_under_review(office: Office):
     (push,) = rescue(office, file, "tarek").json()["pushes"]
 
     assert push["verdicts"] == {"review": 1}
-    assert push["vouchers"][0]["flags"] == ["device_lost"]
+    assert push["vouchers"][0]["flags"] == ["device_lost", "number_blacklisted"]
 
 
 def test_an_unknown_device_is_told_and_stores_nothing(office: Office):
