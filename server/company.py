@@ -16,9 +16,10 @@ from server.epochs import after_loss, begin_epoch
 from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
+from server.news import News
 from server.settings import Settings
 from server.store.opening import CompanyMoved, NoCompany, open_store, place_of, readers_of
-from server.store.port import Reader
+from server.store.port import Fresh, Reader
 from server.store.secrets import RESTORING, keep_key, keep_meta, keys_of, meta_of
 from server.writes import top_up_books
 
@@ -49,14 +50,14 @@ class OpenCompany:
         self.id = meta_of(self.store, "company")
         self.token_secret = meta_of(self.store, "token_secret")
         self.keys = keys_of(self.store)
-        self.position = self.store.tip()[0]
+        self.news = News(self.store.tip()[0])
         self.writer = Writer(self.store, self.id, self.keys["sign"], new_id("srv"), clock)
         self.writer.learn(self.writer.state())
         self.inbox = Inbox(self.writer, self._published, top_up_books, after_loss)
         self.inbox.start()
         self.device_keys: dict[str, str] = {}
         """Device → public key, which is for life: another key is another device."""
-        self.store.renewed = self.device_keys.clear
+        self.store.renewed = self._renewed
         self.leaving = False
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._readers = readers_of(settings)
@@ -117,20 +118,36 @@ class OpenCompany:
 
     # ---- news
 
-    def _published(self, position: int) -> None:
-        self.position = position
+    @property
+    def position(self) -> int:
+        """Of the newest commit that this process knows."""
+        return self.news.position
+
+    def _published(self, before: int, position: int, fresh: Fresh) -> None:
+        self.news.wrote(before, position, fresh)
+        self._tell()
+
+    def _heard(self, position: int) -> None:
+        self.news.heard(position)
+        self._tell()
+
+    def _renewed(self) -> None:
+        self.device_keys.clear()
+        self.news.forget()
+
+    def _tell(self) -> None:
         for event, loop in list(self._listeners.items()):
             with contextlib.suppress(RuntimeError):  # its loop has ended; nobody listens there any more
                 loop.call_soon_threadsafe(event.set)
 
     async def follow(self) -> None:
         """Publish what other servers write, until cancelled."""
-        await self._readers.follow(self._published)
+        await self._readers.follow(self._heard)
 
     def end_news(self) -> None:
         """The server is leaving: whoever listens stops."""
         self.leaving = True
-        self._published(self.position)
+        self._tell()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Event]:

@@ -28,12 +28,17 @@ async def caller_of(request: AnyRequest) -> Caller:
     The command line speaks through the local socket with a token that only the file's owner can read.
     """
     company = company_of(request)
+    news = company.news
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise ProblemError(Problem.NOT_LOGGED_IN, "log in first")
     if text == request.app.state.local_token:
         return Caller("system", "administrator", "")
     user, device = read_token(company.token_secret, company.id, text, company.clock())
+    known = news.caller(user, device)
+    if known is not None:
+        return known
+    turn = news.turn
     async with company.reading() as db:
         who = await user_of(db, user)
         machine = await device_of(db, device) if device else None
@@ -41,7 +46,9 @@ async def caller_of(request: AnyRequest) -> Caller:
         raise ProblemError(Problem.NOT_LOGGED_IN, "this user has been revoked")
     if device and (machine is None or machine.state != "active"):
         raise ProblemError(Problem.NOT_LOGGED_IN, "this device has been stopped")
-    return Caller(user, who.role, who.branch, device)
+    caller = Caller(user, who.role, who.branch, device)
+    news.knows(caller, turn)
+    return caller
 
 
 def allow(caller: Caller, *roles: str) -> None:

@@ -1,5 +1,6 @@
 """The pull: what changed in a reader's scopes since its cursor, spliced from documents as they are kept."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -35,8 +36,29 @@ class Cursor:
         return cls(position, record, h) if within else None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of changes as JSON bytes. cursor: that of the next; position: what the page reaches."""
+
+    body: bytes
+    cursor: str
+    position: int
+    more: bool
+
+
+def quiet_page(cursor: str, position: int, epoch: str) -> bytes:
+    """The answer where nothing has changed since the cursor, which stays as it is."""
+    return b'{"epoch":"%b","cursor":"%b","position":%d,"more":false,"changes":[]}' % (
+        epoch.encode(), cursor.encode(), position,
+    )  # fmt: skip
+
+
 async def pull(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> bytes:
-    """One page of changes as JSON bytes. A cursor of another journal starts a reload."""
+    return (await page_of(db, scopes, cursor_text, epoch, page)).body
+
+
+async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> Page:
+    """The changes after a cursor. A cursor of another journal starts a reload."""
     row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
     mark = _mark(scopes)
     tip, tip_h = (row[0], mark + row[1][:8]) if row else (0, mark)
@@ -59,14 +81,16 @@ async def pull(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page
         b'{"type":"%b","id":%b,"doc":%b}' % (type_name.encode(), msgspec.json.encode(id), b"null" if gone else body)
         for _, _, gone, type_name, id, body in rows
     )
-    return b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b}' % (
+    next_cursor = following.text()
+    body = b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b}' % (
         epoch.encode(),
-        following.text().encode(),
+        next_cursor.encode(),
         reached,
         b"true" if more else b"false",
         changes,
         b',"reload":true' if reload else b"",
     )
+    return Page(body, next_cursor, reached, more)
 
 
 def _mark(scopes: list[str]) -> bytes:

@@ -30,7 +30,7 @@ from schemas.wire import Head as PushHead
 from schemas.wire import Outcome
 from server.ids import uuid7
 from server.keys import SigningKey
-from server.store.port import Appended, Store, StoreAway
+from server.store.port import Appended, Fresh, Store, StoreAway
 from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
@@ -450,14 +450,15 @@ def _hashes(known: dict[int, list[Known]], seq: int) -> list[bytes]:
 
 
 class Inbox:
-    """The queue in front of the writer. `published` is called in the writer's thread after each commit; `top_up` is a
+    """The queue in front of the writer. `published` is called in the writer's thread after each commit with the
+    positions before and after it and what it changed; `top_up` is a
     task of its own for each phone that has filled a book, when its push has been answered; `recover` goes first in the
     transaction after the database has lost what was committed."""
 
     def __init__(
         self,
         writer: Writer,
-        published: Callable[[int], None],
+        published: Callable[[int, int, Fresh], None],
         top_up: Callable[[Writer, str], None],
         recover: Callable[[Writer], None],
     ) -> None:
@@ -538,6 +539,7 @@ class Inbox:
         while True:
             try:
                 store.begin()
+                before = store.tip()[0]
                 if store.fell_back:
                     self.recover(self.writer)
                 result = do()
@@ -550,7 +552,7 @@ class Inbox:
                 pause = min(1.0, 2 * pause)
             else:
                 self._away_since = None
-                self.published(store.tip()[0])
+                self.published(before, store.tip()[0], store.take_fresh())
                 return result
 
     def _patient(self, away: StoreAway) -> bool:

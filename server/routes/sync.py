@@ -17,7 +17,7 @@ from server import inbox
 from server.arriving import MAX_BYTES, opened, push_of, unzip
 from server.company import OpenCompany
 from server.doors import AnyRequest, caller_of, company_of
-from server.feed import pull
+from server.feed import page_of, quiet_page
 from server.identity.sessions import Caller
 from server.problems import ProblemError
 from server.reads import device_of, epoch_of
@@ -118,9 +118,16 @@ def scopes_of(caller: Caller, purpose: str) -> list[str]:
 async def pull_changes(request: AnyRequest, cursor: FromQuery[str] = "") -> Response[bytes]:
     caller = await caller_of(request)
     company = company_of(request)
+    scopes = scopes_of(caller, "")
+    quiet = company.news.quiet(cursor, scopes)
+    if quiet is not None:
+        return Response(quiet_page(cursor, *quiet), media_type=MediaType.JSON)
     async with company.reading() as db:
-        body = await pull(db, scopes_of(caller, ""), cursor, await epoch_of(db))
-    return Response(body, media_type=MediaType.JSON)
+        epoch = await epoch_of(db)
+        page = await page_of(db, scopes, cursor, epoch)
+    if not page.more:
+        company.news.gave(page.cursor, page.position, scopes, epoch)
+    return Response(page.body, media_type=MediaType.JSON)
 
 
 @get("/api/v1/sync/stream")

@@ -9,7 +9,7 @@ amounts as `CAST(sum(…) AS BIGINT)`; each engine turns the marks into its own.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -65,6 +65,14 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
 
     stamped: Stamped
     fork: bool
+
+
+@dataclass(slots=True)
+class Fresh:
+    """What transactions changed. scopes: name → newest revision; people: ids of users and devices."""
+
+    scopes: dict[str, int] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
 
 
 class StoreAway(ProblemError):
@@ -159,6 +167,9 @@ class Store(Shelf, Protocol):
 
     def save(self, state: State) -> None:
         """Write what changed: records, feed rows, scopes left and moved. Afterwards the state counts as unchanged."""
+
+    def take_fresh(self) -> Fresh:
+        """What committed transactions have changed since this was last asked."""
 
     def contact(self, device: str, at: str, head: str) -> None:
         """Remember what a device said at its last push. Not a fact of the journal."""

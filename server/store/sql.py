@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from schemas.documents import DOCUMENTS, Document
-from server.store.port import PROJECTIONS, Appended, Row
+from server.store.port import PROJECTIONS, Appended, Fresh, Row
 from sync.chain import Head, Known
 from sync.state import Key, State, group_of, scopes_of
 
@@ -31,6 +31,7 @@ class SqlStore:
         self._next_record = 0
         self.renewed: Callable[[], None] = lambda: None
         self.fell_back = False
+        self.fresh = Fresh()
 
     # ---- what an engine brings
 
@@ -60,7 +61,13 @@ class SqlStore:
         self._numbers.clear()
         self._looked.clear()
 
+    def take_fresh(self) -> Fresh:
+        """What has changed since this was last asked."""
+        fresh, self.fresh = self.fresh, Fresh()
+        return fresh
+
     def _undo(self) -> None:
+        self.fresh = Fresh()
         for word in self._fresh_words:
             del self._words[word]
         self._forget()
@@ -168,7 +175,7 @@ class SqlStore:
 
     def save(self, state: State) -> None:
         self._look_up(key for key in state.changed if key not in self._looked)
-        numbers, documents, word = self._numbers, state.documents, self.word
+        numbers, documents, word, scopes = self._numbers, state.documents, self.word, self.fresh.scopes
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
         feed: list[tuple[int, int, int, int]] = []
@@ -182,8 +189,13 @@ class SqlStore:
                 inserts.append((no, *key, rev, group, body))
             else:
                 updates.append((rev, group, body, no))
-            feed += [(word(scope), no, rev, 0) for scope in scopes_of(document, state)]
+            for scope in scopes_of(document, state):
+                feed.append((word(scope), no, rev, 0))
+                scopes[scope] = rev
+        self.fresh.people.update(id for type_name, id in state.changed if type_name in ("user", "device"))
         left = [(word(scope), numbers[key], rev, 1) for (scope, key), rev in state.left.items() if key in numbers]
+        scopes.update({scope: rev for (scope, _), rev in state.left.items()})
+        scopes.update({scope: rev for _, scope, _, rev in state.moves})
         self._put("record", inserts)
         self._put("record_changed", updates)
         self._put("feed", left)

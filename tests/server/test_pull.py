@@ -43,7 +43,7 @@ def assign(office: Office, action: str, login: str, *customers: str) -> None:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of three changes."""
-    monkeypatch.setattr(sync_routes, "pull", functools.partial(feed.pull, page=3))
+    monkeypatch.setattr(sync_routes, "page_of", functools.partial(feed.page_of, page=3))
 
 
 # ---- scopes
