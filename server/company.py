@@ -108,6 +108,10 @@ class OpenCompany:
         """A reader at one consistent moment."""
         return self._readers.reading()
 
+    def reading_late(self) -> AbstractAsyncContextManager[Reader]:
+        """The same for reports, which may be a moment behind: from a replica, where there is one."""
+        return self._readers.reading_late()
+
     async def stop_reading(self) -> None:
         await self._readers.close()
 
@@ -121,7 +125,11 @@ class OpenCompany:
 
     async def follow(self) -> None:
         """Publish what other servers write, until cancelled."""
-        await self._readers.follow(self._published)
+        await self._readers.follow(self._heard, self._published)
+
+    def _heard(self, position: int) -> None:
+        if position > self.position:  # else it is our own commit, published already
+            self._published(position)
 
     def end_news(self) -> None:
         """The server is leaving: whoever listens stops."""

@@ -3,13 +3,14 @@
 The cluster's own processes are ended, never the machine: these are process-crash tests, and say nothing about power.
 """
 
+import asyncio
 import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -233,6 +234,46 @@ def test_commands_work_beside_running_servers(sanad: Sanad, settings: Settings):
         code = sanad("enrol", "omar", data=elsewhere, database=settings.database_url).splitlines()[-1].split()[0]
         assert office.get(f"/enrolments/{code}").status_code == 200
         assert "total" in sanad("report", "aging", data=elsewhere, database=settings.database_url)
+
+
+def test_reports_are_read_from_a_replica(shaky: tuple[Cluster, Settings]):
+    """Ageing comes from the standby, which is a moment behind; without the standby from the primary. Pulls never do."""
+    cluster, settings = shaky
+    standby = Cluster(of=cluster)
+    try:
+        schema = Address.parse(settings.database_url).schema
+        office = opened(replace(settings, replica_url=standby.url(schema=schema)))
+        office.sound = False
+        with office.client:
+            phone = office.phone("omar")
+            office.receipt(phone, "cus_1", 4_000, allocations=[{"item": "itm_1a", "amount": 4_000}])
+            until(lambda: owed(office) == 996_000, "the replica to follow")
+            asyncio.run(_said(standby, "SELECT pg_wal_replay_pause()"))
+            until(lambda: asyncio.run(_said(standby, "SELECT pg_get_wal_replay_pause_state()")) == "paused", "a pause")
+
+            office.receipt(phone, "cus_1", 6_000, allocations=[{"item": "itm_1a", "amount": 6_000}])
+
+            assert owed(office) == 996_000
+            assert office.pull("omar")["position"] == office.company.position
+            standby.crash()
+            assert owed(office) == 990_000
+        office.close()
+    finally:
+        standby.remove()
+
+
+def owed(office: Office) -> int:
+    answer = office.get("/reports/aging", "nadia")
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["totals"]["EGP"]["net"])
+
+
+async def _said(cluster: Cluster, sql: str) -> Any:
+    db = await asyncpg.connect(cluster.url())
+    try:
+        return await db.fetchval(sql)
+    finally:
+        await db.close()
 
 
 # ---- the database goes away
