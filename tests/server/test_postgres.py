@@ -22,6 +22,8 @@ import pytest
 from schemas.documents import Custody, User
 from schemas.entries.people import UserRevoked
 from server import inbox
+from server.arriving import opened as opened_push
+from server.arriving import push_of
 from server.company import OpenCompany
 from server.copying import CopyDiffers, copy_company
 from server.demo import make_demo
@@ -202,6 +204,39 @@ def test_a_writer_finds_the_words_and_records_that_another_has_given(settings: S
     assert numbers == list(range(1, len(numbers) + 1))
     for store in stores:
         store.close()
+
+
+def test_a_batch_is_a_constant_number_of_statements(settings: Settings):
+    """Eighty vouchers each of two phones cost the database as many statements as eight of one."""
+    office = opened(settings)
+    office.sound = False
+    with office.client:
+        phones = [office.phone(login) for login in LOGINS]
+        counts: list[int] = []
+        for phone in phones:
+            for _ in range(80):
+                phone.receipt(PORTFOLIOS[phone.user.removeprefix("usr_")][0], 1_000)
+        office.company.inbox.stop()
+        store: Any = office.company.store
+        said: list[str] = []
+        store.db.add_query_logger(lambda record: said.append(record.query))
+        for phones_at_once, first, last in (([0], 2, 9), ([1, 2], 2, 81)):
+            store.begin()
+            sent = [job(office, phones[n], first, last) for n in phones_at_once]
+            answers = office.company.writer.take(sent)
+            store.commit()
+            assert all(isinstance(answer, inbox.Pushed) for answer in answers)
+            counts.append(len(said))
+            said.clear()
+    office.close()
+    assert max(counts) == min(counts) < 25, counts
+
+
+def job(office: Office, phone: Phone, first: int, last: int) -> inbox.Push:
+    message, head = opened_push(phone.push(first, last))
+    push = push_of(message, head, office.company.id, phone.key.spki)
+    push.read_ahead()
+    return push
 
 
 def test_companies_in_one_database_know_nothing_of_each_other(postgres: OneDatabase, tmp_path: Path):
