@@ -113,6 +113,10 @@ class OpenCompany:
         """A reader at one consistent moment."""
         return self._readers.reading()
 
+    def reading_late(self) -> AbstractAsyncContextManager[Reader]:
+        """The same for reports, which may be a moment behind: from a replica, where there is one."""
+        return self._readers.reading_late()
+
     async def stop_reading(self) -> None:
         await self._readers.close()
 
@@ -131,6 +135,10 @@ class OpenCompany:
         self.news.heard(position)
         self._tell()
 
+    def _found(self, position: int) -> None:
+        self.news.found(position)
+        self._tell()
+
     def _renewed(self) -> None:
         self.device_keys.clear()
         self.news.forget()
@@ -142,7 +150,7 @@ class OpenCompany:
 
     async def follow(self) -> None:
         """Publish what other servers write, until cancelled."""
-        await self._readers.follow(self._heard)
+        await self._readers.follow(self._heard, self._found)
 
     def end_news(self) -> None:
         """The server is leaving: whoever listens stops."""

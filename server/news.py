@@ -40,7 +40,12 @@ class News:
             self.position = position  # last: who reads it sees what it covers
 
     def heard(self, position: int) -> None:
-        """Somebody has committed; what, is not told."""
+        """Somebody has committed up to here; what, is not told. This process hears of its own commits too."""
+        if position > self.position:
+            self.found(position)
+
+    def found(self, position: int) -> None:
+        """This is where the journal stands, says a new connection; if it is less than before, it is another one."""
         with self._lock:
             if position != self.position:
                 self._turn += 1

@@ -8,7 +8,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Settings:
     """data: folder of the company (journal, attachments, socket). database_url: keeps the journal in PostgreSQL,
-    e.g. `postgresql://sanad@localhost/sanad?schema=delta`. base_url: the company's web address for life, as QR codes
+    e.g. `postgresql://sanad@localhost/sanad?schema=delta`. replica_url: a standby of it, from
+    which reports are read. base_url: the company's web address for life, as QR codes
     carry it; empty: what the company was set up with. pwa: the built application."""
 
     data: Path
@@ -16,6 +17,7 @@ class Settings:
     port: int = 8321
     base_url: str = ""
     database_url: str = ""
+    replica_url: str = ""
     pwa: Path = Path(__file__).parent.parent / "pwa" / "dist"
 
     @classmethod
@@ -25,6 +27,7 @@ class Settings:
             host=os.environ.get("SANAD_HOST", "127.0.0.1"),
             port=int(os.environ.get("SANAD_PORT", "8321")),
             database_url=os.environ.get("SANAD_DATABASE_URL", ""),
+            replica_url=os.environ.get("SANAD_REPLICA_URL", ""),
             base_url=os.environ.get("SANAD_BASE_URL", "").rstrip("/"),
         )
 

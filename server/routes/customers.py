@@ -47,7 +47,7 @@ async def customers(
     allow(caller, "cashier", "supervisor", "administrator")
     company = company_of(request)
     words = fold(search).split()
-    async with company.reading() as db:
+    async with company.reading_late() as db:
         found = [
             customer
             for customer in await all_of(db, Customer)
@@ -79,5 +79,5 @@ async def aging(
     """Ageing of open items; see `server.reports.aging` for the two bases."""
     allow(await caller_of(request), "supervisor", "administrator")
     company = company_of(request)
-    async with company.reading() as db:
+    async with company.reading_late() as db:
         return await aging_report(db, as_of or await day_of(db, company.clock()), age_by, basis, buckets)

@@ -110,7 +110,7 @@ async def statement(
     caller = await caller_of(request)
     allow(caller, "cashier", "supervisor", "administrator")
     company = company_of(request)
-    async with company.reading() as db:
+    async with company.reading_late() as db:
         last = to_day or await day_of(db, company.clock())
         first = from_day or last - timedelta(days=90)
         if first > last:

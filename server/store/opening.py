@@ -82,5 +82,6 @@ def open_shelf(settings: Settings) -> Shelf:
 
 def readers_of(settings: Settings) -> Readers:
     if settings.database_url:
-        return PostgresReaders(Address.parse(settings.database_url))
+        replica = Address.parse(settings.replica_url) if settings.replica_url else None
+        return PostgresReaders(Address.parse(settings.database_url), replica)
     return SqliteReaders(settings.journal)

@@ -102,8 +102,12 @@ class Readers(Protocol):
     """Gives readers to the web side."""
 
     def reading(self) -> AbstractAsyncContextManager[Reader]: ...
-    async def follow(self, heard: Callable[[int], None]) -> None:
-        """Tell the journal's position after each commit of another process, until cancelled."""
+    def reading_late(self) -> AbstractAsyncContextManager[Reader]:
+        """A reader for reports, which may be a moment behind what was written last."""
+
+    async def follow(self, heard: Callable[[int], None], found: Callable[[int], None]) -> None:
+        """Tell the journal's position after each commit of any process (heard), and where it stands whenever a new
+        connection is made (found), until cancelled."""
 
     async def close(self) -> None: ...
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -29,6 +29,7 @@ T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 READERS = 8
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
+QUIET_SECONDS = 20.0
 DOUBT_SECONDS = 10.0
 """How long a commit without an answer is asked after."""
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,49}")
@@ -452,8 +453,8 @@ class PostgresReader:
             return found
 
 
-class PostgresReaders:
-    """See `port.Readers`: a pool, made when the first is asked for."""
+class _Pool:
+    """Connections for readers, made when the first is asked for."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -462,13 +463,10 @@ class PostgresReaders:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresReader]:
+        pool = await _answered(self._made())
+        db = await _answered(pool.acquire(timeout=CONNECT_SECONDS))
         try:
-            pool = await self._made()
-            db = await pool.acquire(timeout=CONNECT_SECONDS)
-        except (*_AWAY, asyncpg.InterfaceError) as error:
-            raise StoreAway(str(error)) from error
-        try:
-            moment = await _moment_of(db)
+            moment = await _answered(_begun_moment(db))
             try:
                 yield PostgresReader(db)
             finally:
@@ -486,31 +484,70 @@ class PostgresReaders:
                 )  # fmt: skip
         return self._pool
 
-    async def follow(self, heard: Callable[[int], None]) -> None:
-        """Tell the journal's position after each commit of any server, until cancelled."""
-        while True:
-            with suppress(*_AWAY, asyncpg.InterfaceError):
-                db = await self.address.connect()
-                try:
-                    gone = asyncio.Event()
-                    db.add_termination_listener(lambda _, gone=gone: gone.set())
-                    await db.add_listener(f"sanad {self.address.schema}", lambda *said: heard(int(said[3])))
-                    heard(await db.fetchval("SELECT position FROM tip"))
-                    await gone.wait()
-                finally:
-                    db.terminate()
-            await asyncio.sleep(1.0)
-
     async def close(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.close()
 
 
-async def _moment_of(db: Any) -> Any:
+class PostgresReaders:
+    """See `port.Readers`. replica: a standby for what may be a moment behind."""
+
+    def __init__(self, address: Address, replica: Address | None = None) -> None:
+        self.address = address
+        self._primary = _Pool(address)
+        self._replica = _Pool(replica) if replica is not None else None
+
+    def reading(self) -> AbstractAsyncContextManager[PostgresReader]:
+        return self._primary.reading()
+
+    @asynccontextmanager
+    async def reading_late(self) -> AsyncIterator[PostgresReader]:
+        async with AsyncExitStack() as stack:
+            db = await self._late(stack)
+            yield db
+
+    async def _late(self, stack: AsyncExitStack) -> PostgresReader:
+        if self._replica is not None:
+            try:
+                return await stack.enter_async_context(self._replica.reading())
+            except StoreAway as away:
+                log.warning("the replica is away: %s", away.cause)
+        return await stack.enter_async_context(self._primary.reading())
+
+    async def follow(self, heard: Callable[[int], None], found: Callable[[int], None]) -> None:
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                db = await self.address.connect()
+                try:
+                    await self._listen(db, heard, found)
+                finally:
+                    db.terminate()
+            await asyncio.sleep(1.0)
+
+    async def _listen(self, db: Connection, heard: Callable[[int], None], found: Callable[[int], None]) -> None:
+        """Until the line is dead; it is tried now and then, because a dead one may look like a quiet one."""
+        gone = asyncio.Event()
+        db.add_termination_listener(lambda _: gone.set())
+        await db.add_listener(f"sanad {self.address.schema}", lambda *said: heard(int(said[3])))
+        found(await db.fetchval("SELECT position FROM tip"))
+        while not gone.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), QUIET_SECONDS)
+                return
+            await db.execute("SELECT 1", timeout=CONNECT_SECONDS)
+
+    async def close(self) -> None:
+        await self._primary.close()
+        if self._replica is not None:
+            await self._replica.close()
+
+
+async def _answered(call: Awaitable[T]) -> T:
+    """The answer to a reader's call; StoreAway when it is the connection that failed."""
     try:
-        return await _begun_moment(db)
-    except (*_AWAY, asyncpg.InterfaceError) as error:
+        return await call
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreAway(str(error)) from error
 
 

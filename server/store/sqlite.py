@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from importlib import resources
 from itertools import chain as chain_of_values
@@ -257,7 +257,10 @@ class SqliteReaders:
             await reader.rollback()
             self._free.put_nowait(reader)
 
-    async def follow(self, heard: Callable[[int], None]) -> None:
+    def reading_late(self) -> AbstractAsyncContextManager[SqliteReader]:
+        return self.reading()
+
+    async def follow(self, heard: Callable[[int], None], found: Callable[[int], None]) -> None:
         """Nobody else writes into the file."""
 
     async def close(self) -> None:

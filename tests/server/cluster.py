@@ -34,17 +34,23 @@ def available() -> bool:
 
 
 class Cluster:
-    """Running from `start` to `stop` or `crash`, as often as wanted; `remove` at the end."""
+    """Running from `start` to `stop` or `crash`, as often as wanted; `remove` at the end. of: the primary whose standby
+    this is."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: "Cluster | None" = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sanad-pg-", dir="/tmp"))
         self.user = "postgres" if _user("postgres") else "nobody"
         self.process: Any = None
         if os.getuid() == 0:
             shutil.chown(self.folder, self.user)
-        options = ["-U", "sanad", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
-        initdb = [program("initdb"), "-D", str(self.folder / "data"), *options]
-        subprocess.run(initdb, check=True, capture_output=True, **self._as())
+        data = str(self.folder / "data")
+        if of is None:
+            options = ["-U", "sanad", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
+            made = [program("initdb"), "-D", data, *options]
+        else:
+            source = ["-h", str(of.folder), "-U", "sanad", "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+            made = [program("pg_basebackup"), "-D", data, *source]
+        subprocess.run(made, check=True, capture_output=True, **self._as())
         self.start()
 
     def _as(self) -> dict[str, Any]:

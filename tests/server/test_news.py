@@ -69,9 +69,19 @@ def test_a_database_with_less_in_it_makes_every_cursor_doubtful():
     """A standby took over: the same positions will be given to other entries."""
     news = News(10)
     given(news, 10)
-    news.heard(8)
+    news.found(8)
     news.wrote(8, 10, Fresh({"user:hany": 10}))
     assert news.quiet(CURSOR, SCOPES) is None
+
+
+def test_the_echo_of_an_own_commit_is_no_news():
+    """The database tells every server of every commit, its own included, perhaps late."""
+    news = News(10)
+    given(news, 10)
+    news.wrote(10, 12, Fresh({"user:hany": 12}))
+    news.heard(11)
+    news.heard(12)
+    assert news.quiet(CURSOR, SCOPES) == (12, "1")
 
 
 def test_a_caller_who_changed_while_he_was_looked_up_is_looked_up_again():

@@ -3,13 +3,14 @@
 The cluster's own processes are ended, never the machine: these are process-crash tests, and say nothing about power.
 """
 
+import asyncio
 import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +22,8 @@ import pytest
 from schemas.documents import Custody, User
 from schemas.entries.people import UserRevoked
 from server import inbox
+from server.arriving import opened as opened_push
+from server.arriving import push_of
 from server.company import OpenCompany
 from server.copying import CopyDiffers, copy_company
 from server.demo import make_demo
@@ -203,6 +206,39 @@ def test_a_writer_finds_the_words_and_records_that_another_has_given(settings: S
         store.close()
 
 
+def test_a_batch_is_a_constant_number_of_statements(settings: Settings):
+    """Eighty vouchers each of two phones cost the database as many statements as eight of one."""
+    office = opened(settings)
+    office.sound = False
+    with office.client:
+        phones = [office.phone(login) for login in LOGINS]
+        counts: list[int] = []
+        for phone in phones:
+            for _ in range(80):
+                phone.receipt(PORTFOLIOS[phone.user.removeprefix("usr_")][0], 1_000)
+        office.company.inbox.stop()
+        store: Any = office.company.store
+        said: list[str] = []
+        store.db.add_query_logger(lambda record: said.append(record.query))
+        for phones_at_once, first, last in (([0], 2, 9), ([1, 2], 2, 81)):
+            store.begin()
+            sent = [job(office, phones[n], first, last) for n in phones_at_once]
+            answers = office.company.writer.take(sent)
+            store.commit()
+            assert all(isinstance(answer, inbox.Pushed) for answer in answers)
+            counts.append(len(said))
+            said.clear()
+    office.close()
+    assert max(counts) == min(counts) < 25, counts
+
+
+def job(office: Office, phone: Phone, first: int, last: int) -> inbox.Push:
+    message, head = opened_push(phone.push(first, last))
+    push = push_of(message, head, office.company.id, phone.key.spki)
+    push.read_ahead()
+    return push
+
+
 def test_companies_in_one_database_know_nothing_of_each_other(postgres: OneDatabase, tmp_path: Path):
     """A company is a schema: what is written in one is not in the other, and nobody hears of it."""
     one, other = (postgres.copy(postgres.founded(), tmp_path / name) for name in ("one", "other"))
@@ -233,6 +269,46 @@ def test_commands_work_beside_running_servers(sanad: Sanad, settings: Settings):
         code = sanad("enrol", "omar", data=elsewhere, database=settings.database_url).splitlines()[-1].split()[0]
         assert office.get(f"/enrolments/{code}").status_code == 200
         assert "total" in sanad("report", "aging", data=elsewhere, database=settings.database_url)
+
+
+def test_reports_are_read_from_a_replica(shaky: tuple[Cluster, Settings]):
+    """Ageing comes from the standby, which is a moment behind; without the standby from the primary. Pulls never do."""
+    cluster, settings = shaky
+    standby = Cluster(of=cluster)
+    try:
+        schema = Address.parse(settings.database_url).schema
+        office = opened(replace(settings, replica_url=standby.url(schema=schema)))
+        office.sound = False
+        with office.client:
+            phone = office.phone("omar")
+            office.receipt(phone, "cus_1", 4_000, allocations=[{"item": "itm_1a", "amount": 4_000}])
+            until(lambda: owed(office) == 996_000, "the replica to follow")
+            asyncio.run(_said(standby, "SELECT pg_wal_replay_pause()"))
+            until(lambda: asyncio.run(_said(standby, "SELECT pg_get_wal_replay_pause_state()")) == "paused", "a pause")
+
+            office.receipt(phone, "cus_1", 6_000, allocations=[{"item": "itm_1a", "amount": 6_000}])
+
+            assert owed(office) == 996_000
+            assert office.pull("omar")["position"] == office.company.position
+            standby.crash()
+            assert owed(office) == 990_000
+        office.close()
+    finally:
+        standby.remove()
+
+
+def owed(office: Office) -> int:
+    answer = office.get("/reports/aging", "nadia")
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["totals"]["EGP"]["net"])
+
+
+async def _said(cluster: Cluster, sql: str) -> Any:
+    db = await asyncpg.connect(cluster.url())
+    try:
+        return await db.fetchval(sql)
+    finally:
+        await db.close()
 
 
 # ---- the database goes away
