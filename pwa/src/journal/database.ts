@@ -130,6 +130,8 @@ export interface Meta {
   epoch: string;
   /** The journal was set back, or the office knows no such device: what it signed for this one is handed back first. */
   grants_due: boolean;
+  /** The last comparison of control totals. `offered`: by day, what the office said when the day was offered again. */
+  control: { checked_ms: number; differs: string[]; offered: Record<string, string> };
   /** What the office is read for a release code. `until`: ms. */
   release: { purpose: 'wipe' | 'limit'; challenge: string; until: number; misses: number };
   /** A wipe code was right: only the entry with this id may still be written. */
