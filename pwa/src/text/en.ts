@@ -98,6 +98,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'control.differs': { one: 'What this phone wrote on {days} does not add up to what the office has. It was sent again. Call the office', other: 'On {n} days ({days}) what this phone wrote does not add up to what the office has. It was sent again. Call the office' },
   'data_lost.banner': { one: 'This phone has lost {n} entry that the office has. Numbering has stopped. Call the office', other: 'This phone has lost {n} entries that the office has. Numbering has stopped. Call the office' },
   'stuck.banner': 'The office answers, but something has waited since {time}. What you wrote is kept. Call the office, or save the rescue file',
+  'storage.blocked': 'Sanad is open in another window that is of an older version. Close that window, then try again. Nothing was lost.',
+  'storage.closed': 'The phone’s storage does not open. Do not uninstall Sanad and do not clear its data: a second copy may still hold what waits. Save the rescue file and call the office.',
   'rescue.title': 'Rescue file',
   'rescue.holds': { zero: 'Entries wait that are on this phone only', one: '{n} voucher is on this phone only', other: '{n} vouchers are on this phone only' },
   'rescue.text': 'All that waits, locked so that only the office can read it. Send it to the office by any way, or give it to somebody who goes there. Twice does no harm.',
