@@ -47,7 +47,9 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     """The head of a push. carrier: device that carries, empty for a file. device, seq, hash: the writer's chain and
-    its own head. missing: closed ranges of seq that the writer no longer has."""
+    its own head. missing: closed ranges of seq that the writer no longer has. office_seq: last seq that was
+    acknowledged to it beyond its own head: so many entries it has lost. control: days whose control totals differ from
+    the office's."""
 
     device: str
     seq: int
@@ -58,6 +60,8 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     app: str = ""
     installed: bool = False
     persisted: bool = False
+    office_seq: int = 0
+    control: list[str] = []
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -186,6 +190,27 @@ class PullReply(msgspec.Struct, frozen=True, omit_defaults=True):
     more: bool
     changes: list[Change] = []
     reload: bool = False
+
+
+class ControlDay(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a chain says of one day (`at[:10]` of its entries). totals: of the day's receipts, voids not taken off, in
+    order of currency and method. hash: SHA-256 over the entries' hashes in order of seq, base64url."""
+
+    day: str
+    entries: int
+    receipts: int
+    totals: list[Total]
+    hash: str
+
+
+class Control(msgspec.Struct, frozen=True):
+    """Control totals of a device's main chain as the office has it. seq: its last one here; what the device wrote after
+    that is not counted. first: the first day that is told."""
+
+    device: str
+    seq: int
+    first: date
+    days: list[ControlDay]
 
 
 class ProblemDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -327,7 +352,9 @@ class CodeMade(msgspec.Struct, frozen=True):
 
 
 class DeviceRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A device, and what the office knows of its last contact."""
+    """A device, and what the office knows of its last contact. silent: not heard of for longer than the company allows,
+    though something was unsent or it issued vouchers on the day before. lost: entries that the office has and the
+    device said it has no longer. control: days on which its own totals differ from the office's."""
 
     device: Device
     user: User | None = None
@@ -338,6 +365,9 @@ class DeviceRow(msgspec.Struct, frozen=True, omit_defaults=True):
     unsent_totals: list[Total] = []
     app: str = ""
     books: list[Book] = []
+    silent: bool = False
+    lost: int = 0
+    control: list[str] = []
 
 
 class RevokeWish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -534,7 +564,7 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
 
 WIRE: tuple[type, ...] = (
     Push, Head, Manifest, RescueFile, Rescued,
-    PushReply, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
+    PushReply, Control, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
     Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, ReleaseWish,
     ReleaseMade, BookWish,
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,

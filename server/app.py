@@ -23,6 +23,7 @@ from server.problems import ProblemError
 from server.routes import (
     attachments,
     board,
+    control,
     customers,
     deposits,
     devices,
@@ -85,6 +86,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             sync.push,
             sync.pull_changes,
             sync.stream,
+            control.control,
             rescue.rescue,
             grants.take_grants,
             attachments.keep,

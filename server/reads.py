@@ -1,8 +1,8 @@
 """Reading documents and balances for screens. Every function takes a reader of one moment."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -99,6 +99,21 @@ async def is_named(db: Reader, attachment: str) -> bool:
     return bool(found)
 
 
+async def chain_back(db: Reader, device: str, page: int = 500) -> AsyncIterator[list[tuple[int, bytes, bytes, bytes]]]:
+    """A device's main chain from its end, in pages of (seq, hash, envelope, body), each newest first."""
+    below = 2**62
+    while found := await db.rows(
+        "SELECT c.seq, c.hash, j.envelope, j.body FROM chain c JOIN journal j ON j.position = c.position"
+        " WHERE c.device = (SELECT no FROM word WHERE text = ?) AND c.fork = 0 AND c.seq < ?"
+        " ORDER BY c.seq DESC LIMIT ?",
+        device,
+        below,
+        page,
+    ):
+        yield [(seq, hash, envelope, body) for seq, hash, envelope, body in found]
+        below = found[-1][0]
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What a device said at its last push. at: ISO 8601 UTC."""
@@ -110,6 +125,18 @@ class Contact:
 async def contacts_of(db: Reader) -> dict[str, Contact]:
     found = await db.rows("SELECT device, at, head FROM contact")
     return {device: Contact(at, _HEAD.decode(head)) for device, at, head in found}
+
+
+async def is_silent(db: Reader, device: Device, contact: Contact, company: Company, now: datetime) -> bool:
+    """Whether a phone has not been heard of for longer than the company allows, though it said that something was
+    unsent, or issued vouchers on the day before. 0 hours: nobody is told of silence."""
+    hours = company.policy.silent_hours
+    if device.purpose != "phone" or not hours or now - datetime.fromisoformat(contact.at) < timedelta(hours=hours):
+        return False
+    if contact.head.manifest.unsent:
+        return True
+    yesterday = now.astimezone(ZoneInfo(company.time_zone)).date() - timedelta(days=1)
+    return any(voucher.device == device.id for voucher in await vouchers_of_day(db, device.user, yesterday))
 
 
 async def vouchers_of_day(db: Reader, collector: str, day: date) -> list[Voucher]:

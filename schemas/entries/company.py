@@ -15,13 +15,14 @@ class Branch(Shape, frozen=True):
 class Policy(Shape, frozen=True):
     """Dated settings of a company; amounts in minor units of the company's currency, 0 = no limit.
 
-    Limits warn and flag. require_installed: phones must run the installed app. banks: offered as
-    choices, as [code, English, Arabic].
+    Limits warn and flag. silent_hours: how long a phone may not be heard of before the office is told.
+    require_installed: phones must run the installed app. banks: offered as choices, as [code, English, Arabic].
     """
 
     require_installed: bool = True
     cash_limit: NotNegative = 0
     unsent_hours: NotNegative = 8
+    silent_hours: NotNegative = 12
     book_leaves: Positive = 200
     cheque_stale_days: NotNegative = 180
     banks: list[tuple[str, str, str]] = []

@@ -13,7 +13,7 @@ from server.identity.sessions import hash_password
 from server.ids import new_code, new_id
 from server.inbox import Writer
 from server.problems import ProblemError
-from server.reads import all_of, contacts_of, one
+from server.reads import all_of, contacts_of, is_silent, one, settings_of
 from server.store.secrets import Code, keep_code, keep_credential
 from server.writes import assign_book, every, expires, settings, user_named, write
 
@@ -131,6 +131,14 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
         for device in found:
             device.grant = None
         contacts = await contacts_of(db)
+        settings_now = await settings_of(db)
+        now = company.clock()
+        silent = {
+            device.id
+            for device in found
+            for contact in [contacts.get(device.id)]
+            if contact and device.state == "active" and await is_silent(db, device, contact, settings_now, now)
+        }
         heads = dict(await db.rows("SELECT w.text, h.seq FROM head h JOIN word w ON w.no = h.device"))
     return [
         DeviceRow(
@@ -143,6 +151,9 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
             unsent_totals=contact.head.manifest.totals if contact else [],
             app=contact.head.app if contact else "",
             books=books.get(device.id, []),
+            silent=device.id in silent,
+            lost=max(0, contact.head.office_seq - contact.head.seq) if contact else 0,
+            control=contact.head.control if contact else [],
         )
         for device in found
         for contact in [contacts.get(device.id)]

@@ -386,12 +386,14 @@ COLLECTOR: Screens = [
     Screen("phone-void-request", void_sheet_of("last")),
     Screen("phone-no-payment", then(close_dialog, promised)),
     Screen("phone-sending", all_sent, themes=True),
+    Screen("phone-wipe", path("/wipe"), themes=True),
     Screen("phone-more", path("/more"), themes=True),
     Screen("phone-pin", locked, themes=True),
     Screen("phone-pin-wrong", wrong_pin),
     Screen("phone-issued-offline", offline),
     Screen("phone-today-offline", offline_today, themes=True),
     Screen("phone-sending-offline", path("/sending")),
+    Screen("phone-wipe-waiting", path("/wipe")),
 ]
 
 
@@ -672,12 +674,14 @@ ADMINISTRATOR: Screens = [
     Screen("desk-users", then(log_in("tarek"), at_desk("users", "Mahmoud")), themes=True),
     Screen("desk-user", new_user, again=press("Control+Enter")),
     Screen("desk-devices", then(at_desk("devices", "Mahmoud"), first_row), themes=True),
-    Screen("desk-device-stop", press("F9")),
+    Screen("desk-device-release", press("F8")),
+    Screen("desk-device-stop", then(press("Escape"), press("F9"))),
     Screen("desk-code", new_code, themes=True),
     Screen("desk-books", at_desk("books", "Mahmoud"), themes=True),
     Screen("desk-assignments-admin", at_desk("assignments", "C0001")),
     Screen("desk-import", at_desk("import")),
     Screen("desk-import-rejected", imported, themes=True),
+    Screen("desk-rescue", at_desk("rescue")),
 ]
 
 

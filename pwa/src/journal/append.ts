@@ -200,7 +200,7 @@ async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry:
     const key = await shelves.keys.get(device_id);
     if (!chain) throw new IssueBlocked('not_enrolled', 'no chain');
     if (!key) throw new IssueBlocked('key', 'no key');
-    if ((chain.office_seq ?? 0) > chain.seq) throw new IssueBlocked('forked', 'the office has entries that this device lost');
+    if ((chain.office_seq ?? 0) > chain.seq) throw new IssueBlocked('data_lost', 'the office has entries that this device lost');
     const pulled = (await shelves.docs.get(['device', device_id]))?.doc as Device | undefined;
     const clock = (await shelves.meta.get('clock')) as Clock | undefined;
     const situation: Situation = {

@@ -10,7 +10,8 @@ import type { Grant } from '../wire/types';
 import type { EntryState, Identity } from './shapes';
 
 const NAME = 'sanad';
-const VERSION = 1;
+/** How long a tab of an older version may hold up an upgrade before it is said; the next try goes on from there. */
+const BLOCKED_PATIENCE_MS = 10_000;
 
 /** An own entry: the texts that were hashed and signed, and how far it has come. Key: [device, seq]. */
 export interface StoredEntry {
@@ -130,6 +131,8 @@ export interface Meta {
   epoch: string;
   /** The journal was set back, or the office knows no such device: what it signed for this one is handed back first. */
   grants_due: boolean;
+  /** The last comparison of control totals. `offered`: by day, what the office said when the day was offered again. */
+  control: { checked_ms: number; differs: string[]; offered: Record<string, string> };
   /** What the office is read for a release code. `until`: ms. */
   release: { purpose: 'wipe' | 'limit'; challenge: string; until: number; misses: number };
   /** A wipe code was right: only the entry with this id may still be written. */
@@ -160,8 +163,12 @@ interface Stores {
 export type StoreName = keyof Stores;
 type Key = IDBValidKey;
 
-/** One step per version, each only adding. */
-const STEPS: ((db: IDBDatabase) => void)[] = [
+/**
+ * One step per version, each only adding; a step that has shipped is never changed. The snapshots in `shipped/` hold every
+ * version with a full outbox, and a test opens each of them with what stands here. A new step wants a new snapshot:
+ * `SANAD_SHIP=1 npx vitest run src/journal/upgrade.test.ts`.
+ */
+export const STEPS: ((db: IDBDatabase) => void)[] = [
   (db) => {
     db.createObjectStore('meta');
     db.createObjectStore('keys', { keyPath: 'device' });
@@ -186,27 +193,53 @@ export const database_state: Readable<'ok' | 'blocked' | 'lost'> = state;
 let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
-  opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSION);
+  opened ??= attempt_open(STEPS.length).catch((cause: unknown) => {
+    opened = undefined;
+    throw cause;
+  });
+  return opened;
+}
+
+/** `version` undefined: whatever is there. */
+function attempt_open(version: number | undefined): Promise<IDBDatabase> {
+  return new Promise<IDBDatabase>((resolve, reject) => {
+    const request = version === undefined ? indexedDB.open(NAME) : indexedDB.open(NAME, version);
+    let clock: ReturnType<typeof setTimeout> | undefined;
+    let late = false;
     request.onupgradeneeded = ({ oldVersion }) => {
       for (const step of STEPS.slice(oldVersion)) step(request.result);
     };
-    request.onblocked = () => state.set('blocked');
+    request.onblocked = () => {
+      state.set('blocked');
+      clock ??= setTimeout(() => {
+        late = true;
+        reject(new DOMException('a tab of an older version holds the storage', 'AbortError'));
+      }, BLOCKED_PATIENCE_MS);
+    };
     request.onerror = () => {
-      opened = undefined;
+      clearTimeout(clock);
+      if (request.error?.name === 'VersionError' && version !== undefined) {
+        // A newer version of the app was here. It has only added: what this one knows is where it was.
+        resolve(attempt_open(undefined));
+        return;
+      }
       state.set('lost');
       reject(failure(request.error));
     };
     request.onsuccess = () => {
+      clearTimeout(clock);
       const db = request.result;
-      // Another tab brings a newer version: an old one that held on would block it for ever.
+      state.set('ok');
+      if (late) {
+        db.close(); // Nobody waits for it any more; the next one who asks opens it at once.
+        return;
+      }
+      // Another tab brings a newer version: an old one that held on would block it for ever. What runs is finished first.
       db.onversionchange = () => close_database();
       db.onclose = () => forget(db);
-      state.set('ok');
       resolve(db);
     };
   });
-  return opened;
 }
 
 function forget(db: IDBDatabase): void {

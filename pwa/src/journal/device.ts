@@ -5,6 +5,7 @@ import { base64url } from '../ledger/chain';
 import { call, open_session } from '../wire/client';
 import type { Challenge, Enrolled, EnrolmentPeek, Session } from '../wire/types';
 import { append, new_id } from './append';
+import { keep_card } from './card';
 import { announce, on_change } from './changes';
 import { read, read_meta, write } from './database';
 import { ask_to_persist, is_installed, probe_key, probe_write } from './health';
@@ -24,7 +25,9 @@ on_change((change) => {
 });
 
 export async function load_identity(): Promise<void> {
-  known.set((await read_meta('identity')) ?? null);
+  const me = (await read_meta('identity')) ?? null;
+  if (me) keep_card(me);
+  known.set(me);
 }
 
 /** Another user's entries still wait on this phone: a phone belongs to one collector until its outbox is empty. */
@@ -80,6 +83,7 @@ export async function enrol(code: string): Promise<Identity> {
     return before && before.device.id !== device.id ? all.find((chain) => chain.device === before.device.id) : undefined;
   });
   if (session) open_session(session, { keep: false });
+  keep_card(fresh);
   known.set(fresh);
   announce('identity');
   await begin_chain(old);

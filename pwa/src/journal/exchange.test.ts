@@ -288,8 +288,11 @@ describe('forks and revoked devices', () => {
     vi.spyOn(Date, 'now').mockImplementation(() => later);
     await tab.exchange.exchange_now();
 
-    await expect(tab.append.issue_receipt(receipt(1))).rejects.toMatchObject({ reason: 'forked' });
-    await expect(tab.append.append('visit_started', { customer: 'c1' })).rejects.toMatchObject({ reason: 'forked' });
+    await expect(tab.append.issue_receipt(receipt(1))).rejects.toMatchObject({ reason: 'data_lost' });
+    await expect(tab.append.append('visit_started', { customer: 'c1' })).rejects.toMatchObject({ reason: 'data_lost' });
+    expect(get(tab.health.health).data_lost).toBe(1);
+    // The office is told by the phone itself, in the same round.
+    expect(office.heads.at(-1)).toMatchObject({ office_seq: (await entries()).length + 1, seq: (await entries()).length });
   });
 
   test('a phone enrolled again keeps its old chain going and names its head', async () => {
@@ -453,6 +456,80 @@ describe('the traffic by itself', () => {
     await Promise.all([first, tab.exchange.exchange_now()]);
 
     expect((await entries()).at(-1)?.state).toBe('seen');
+  });
+});
+
+describe('l20: what hangs is restarted', () => {
+  const plain_pace = { round_ms: 5 * 60_000, locked_out_ms: 5 * 60_000, stuck_ms: 15 * 60_000 };
+  afterEach(() => Object.assign(tab.exchange.pace, plain_pace));
+
+  test('a request that is never answered, and cannot be called off', async () => {
+    tab.exchange.pace.round_ms = 100;
+    await issue(1);
+    const hanging = vi.fn(() => new Promise<Response>(() => undefined));
+    vi.stubGlobal('fetch', hanging);
+    await tab.exchange.exchange_now();
+    expect(hanging).toHaveBeenCalled();
+    expect((await entries()).at(-1)?.state).toBe('saved');
+
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => office.answer(url, init));
+    await tab.exchange.exchange_now();
+    expect((await entries()).at(-1)?.state).toBe('seen');
+    await expect_same_chain();
+  });
+
+  test('without being asked', async () => {
+    tab.exchange.pace.round_ms = 50;
+    let hangs = 2;
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (!url.includes('/sync/push') || hangs === 0) return office.answer(url, init);
+      hangs -= 1;
+      return new Promise<Response>(() => undefined);
+    });
+    const stop = tab.exchange.start_exchange();
+    await issue(1);
+    await vi.waitFor(async () => expect((await states()).every((state) => state === 'seen')).toBe(true), { timeout: 15_000 });
+    stop();
+    expect(hangs).toBe(0);
+  }, 20_000);
+
+  test('a storage that never says complete', async () => {
+    tab.exchange.pace.round_ms = 100;
+    await issue(1);
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(
+      () => ({ objectStore: () => ({ get: () => ({}), getAll: () => ({}), index: () => ({ getAll: () => ({}) }) }) }) as unknown as IDBTransaction,
+    );
+    await tab.exchange.exchange_now();
+    transaction.mockRestore();
+
+    await exchange_until_empty();
+    await expect_same_chain();
+  });
+
+  test('a lock that another tab never lets go', async () => {
+    const request = (name: string, _options: object, work: (lock: object | null) => unknown) => Promise.resolve(work(name === 'sanad-append' ? {} : null));
+    vi.stubGlobal('navigator', { locks: { request } });
+    await issue(1);
+    tab.exchange.pace.locked_out_ms = 50;
+    await tab.exchange.exchange_now();
+    expect((await entries()).at(-1)?.state).not.toBe('seen');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await tab.exchange.exchange_now();
+
+    expect((await entries()).at(-1)?.state).toBe('seen');
+  });
+
+  test('what waits long although the office answers is told', async () => {
+    tab.exchange.pace.stuck_ms = 1_000;
+    await issue(1);
+    const later = Date.now() + 60_000;
+    vi.spyOn(Date, 'now').mockImplementation(() => later);
+    office.faults = ['bad_receipt'];
+    await tab.exchange.exchange_now();
+    expect(get(tab.health.health).stuck_since).toBe(Date.parse((await entries()).at(-1)?.at ?? ''));
+
+    await exchange_until_empty();
+    expect(get(tab.health.health).stuck_since).toBe(0);
   });
 });
 

@@ -4,14 +4,17 @@
  */
 import { get, writable, type Readable } from 'svelte/store';
 
-import { Problem, session, stream } from '../wire/client';
+import { heard_at, Problem, session, stream } from '../wire/client';
 import { send_attachments } from './attachments';
 import { on_change } from './changes';
-import { read_meta } from './database';
+import { check_control } from './control';
+import { close_database, read, read_meta } from './database';
 import { device_session } from './device';
+import { report_health } from './health';
 import { accept_books, pull } from './inflow';
 import { hand_in, Stalled } from './outbox';
 import type { Connection } from './shapes';
+import { waiting_of } from './waiting';
 
 export type { Connection } from './shapes';
 
@@ -22,6 +25,9 @@ const STREAM_PAUSE_MS = 5_000;
 const SESSION_MARGIN_MS = 60_000;
 const LOCK = 'sanad-exchange';
 
+/** Changed only by tests. Requests have their own time limits; a round that hears nothing for longer than this hangs. */
+export const pace = { round_ms: 5 * 60_000, locked_out_ms: 5 * 60_000, stuck_ms: 15 * 60_000 };
+
 const state = writable<Connection>({ state: 'stopped', last_contact: '', server_offset_ms: 0 });
 export const connection: Readable<Connection> = state;
 
@@ -30,6 +36,7 @@ let again = false;
 let failures = 0;
 let next: ReturnType<typeof setTimeout> | undefined;
 let started = 0;
+let locked_out_since = 0;
 
 /** Hands in and pulls; resolves when the round has ended, well or not: `connection` and each entry's state say how. */
 export function exchange_now(): Promise<void> {
@@ -42,8 +49,9 @@ async function rounds(): Promise<void> {
   while (again) {
     again = false;
     clearTimeout(next);
-    const went_well = await only_here(round).catch(() => false);
+    const went_well = await only_here(() => bounded(round)).catch(() => false);
     failures = went_well ? 0 : failures + 1;
+    await bounded(() => watch_oldest().then(() => true)).catch(() => false);
   }
   running = undefined; // In the same step as the look at `again`: whoever asks from now on begins a new round.
   if (failures > 0 && started > 0) plan(Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), WATCHDOG_MS) * (0.5 + Math.random() / 2));
@@ -54,11 +62,56 @@ function plan(delay_ms: number): void {
   next = setTimeout(() => void exchange_now(), delay_ms);
 }
 
-/** One tab exchanges at a time, to save traffic; two at once would only repeat each other. */
+/**
+ * One tab exchanges at a time, to save traffic; two at once would only repeat each other. A tab that never lets go of the
+ * lock (frozen, or hanging) must not keep the others silent: after a while they go on without it.
+ */
 async function only_here(work: () => Promise<boolean>): Promise<boolean> {
   const locks = typeof navigator === 'undefined' ? undefined : (navigator as { locks?: LockManager }).locks;
   if (!locks) return work();
-  return locks.request(LOCK, { ifAvailable: true }, async (lock) => (lock ? work() : true));
+  const outcome = await locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (!lock) return null;
+    locked_out_since = 0;
+    return work();
+  });
+  if (outcome !== null) return outcome;
+  if (locked_out_since === 0) locked_out_since = Date.now();
+  return Date.now() - locked_out_since < pace.locked_out_ms || work();
+}
+
+/**
+ * A round that never ends (a request that is never answered, a storage that never says complete) is given up, so that
+ * the next one can begin: a late end of the old one only repeats. The handle on the storage is opened anew.
+ */
+async function bounded(work: () => Promise<boolean>): Promise<boolean> {
+  let clock: ReturnType<typeof setTimeout> | undefined;
+  const begun = performance.now();
+  const given_up = new Promise<boolean>((resolve) => {
+    const look = () => {
+      // A long backlog over a slow network is no hanging: as long as answers come it goes on.
+      const left = Math.max(begun, heard_at()) + pace.round_ms - performance.now();
+      if (left > 0) clock = setTimeout(look, left);
+      else {
+        close_database();
+        resolve(false);
+      }
+    };
+    look();
+  });
+  try {
+    return await Promise.race([work(), given_up]);
+  } finally {
+    clearTimeout(clock);
+  }
+}
+
+/** How long the oldest entry waits while the office answers: then it is not the network, and the screen says so. */
+async function watch_oldest(): Promise<void> {
+  const waiting = await read(['entries'], ({ entries }) => entries.all_by('unseen', 1));
+  const { oldest_at } = waiting_of(waiting);
+  const oldest_ms = oldest_at === '' ? Infinity : Date.parse(oldest_at);
+  const answered = get(state).state === 'connected' || get(state).state === 'login_needed';
+  report_health({ stuck_since: answered && Date.now() - oldest_ms > pace.stuck_ms ? oldest_ms : 0 });
 }
 
 /** Returns whether all went well. A login that is refused stops pulling only. */
@@ -100,6 +153,7 @@ async function pull_all(): Promise<void> {
   }
   await contact({ state: 'connected' });
   if (await accept_books()) again = true;
+  await check_control(await token(false));
 }
 
 class LoginNeeded extends Error {}

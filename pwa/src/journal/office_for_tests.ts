@@ -3,12 +3,14 @@ import { IDBFactory } from 'fake-indexeddb';
 import { vi } from 'vitest';
 
 import { base64url, bytes_of, hash_of, utf8 } from '../ledger/chain';
+import { days_of } from '../ledger/control';
 import { apply_own, no_docs, SHOWN_TYPES, type Docs, type OwnEntry, type ShownType } from '../ledger/overlay';
 import type {
   Bodies,
   Book,
   Change,
   Company,
+  ControlDay,
   Device,
   Documents,
   Envelope,
@@ -200,6 +202,7 @@ export class Office {
     this.asked.push(path);
     if (path === '/sync/grants' && this.takes_grants) return this.take_grants(init.body as string);
     if (path.startsWith('/sync/push')) return this.push(init.body as string);
+    if (path.startsWith('/sync/control')) return this.control();
     if (path.startsWith('/sync/pull')) return this.pull(path);
     if (path.startsWith('/sync/stream')) return problem(503, 'busy');
     if (path.startsWith('/enrolments/')) return init.method === 'GET' ? json(this.peek()) : this.enrol(init.body as string);
@@ -210,6 +213,17 @@ export class Office {
       return new Response(null, { status: 201 });
     }
     return problem(404, 'not_found');
+  }
+
+  /** What the office adds up, changed by a test that lets it differ. */
+  control_says: (days: ControlDay[]) => ControlDay[] = (days) => days;
+
+  private async control(): Promise<Response> {
+    const chain = this.chains.get('dev_1') ?? [];
+    const entries = chain.map(({ envelope, hash, body }) => ({ at: envelope.at, kind: envelope.kind, hash, body: JSON.stringify(body) }));
+    const first = new Date(Date.now() - 13 * 86_400_000).toISOString().slice(0, 10);
+    const days = this.control_says(await days_of(entries.filter(({ at }) => at.slice(0, 10) >= first)));
+    return json({ device: 'dev_1', seq: chain.at(-1)?.envelope.seq ?? 0, first, days });
   }
 
   private session() {

@@ -5,7 +5,7 @@ import { splice, utf8 } from '../ledger/chain';
 import { call, Problem } from '../wire/client';
 import type { Head, PushReply, ServerKey } from '../wire/types';
 import { announce } from './changes';
-import { read, under, write, type Chain, type Clock, type Shelf, type StoredEntry, type StoredKey } from './database';
+import { read, under, write, type Chain, type Clock, type Meta, type Shelf, type StoredEntry, type StoredKey } from './database';
 import { APP } from './device';
 import { hand_back_grants, titles_wanted } from './grants';
 import { health, report_health } from './health';
@@ -124,6 +124,7 @@ interface Outbox {
   server_keys: ServerKey[];
   chain: Chain;
   key: StoredKey | undefined;
+  control: string[];
   /** All unsent of this chain, in order. */
   unsent: StoredEntry[];
   /** All unsent of this device, for the manifest. */
@@ -135,6 +136,7 @@ async function load(device: string): Promise<Outbox | null> {
     const chain = await shelves.chains.get(device);
     if (!chain) return null;
     const identity = (await shelves.meta.get('identity')) as Identity | undefined;
+    const control = ((await shelves.meta.get('control')) as Meta['control'] | undefined)?.differs ?? [];
     const pulled = (await shelves.docs.all(under('server_key'))).map((row) => row.doc as ServerKey);
     const all_unsent = (await shelves.entries.all_by('unseen', 1)).filter(is_unsent);
     const unsent = all_unsent.filter((entry) => entry.device === device).sort((one, other) => one.seq - other.seq);
@@ -142,6 +144,7 @@ async function load(device: string): Promise<Outbox | null> {
       identity,
       server_keys: [...(identity?.keys ?? []), ...pulled],
       chain,
+      control,
       key: await shelves.keys.get(device),
       unsent,
       all_unsent,
@@ -186,7 +189,7 @@ async function holes({ chain }: Outbox, batch: StoredEntry[], gap_at: number): P
 }
 
 async function push_text(outbox: Outbox, batch: StoredEntry[], missing: [number, number][]): Promise<string> {
-  const { chain, key, identity, all_unsent } = outbox;
+  const { chain, key, identity, all_unsent, control } = outbox;
   const pushed = new Set(batch.map((entry) => entry.id));
   const { installed, persisted } = get(health);
   const head: Head = {
@@ -200,6 +203,8 @@ async function push_text(outbox: Outbox, batch: StoredEntry[], missing: [number,
     app: APP,
     installed,
     persisted,
+    ...((chain.office_seq ?? 0) > chain.seq ? { office_seq: chain.office_seq } : {}),
+    ...(control.length > 0 && chain.device === identity?.device.id ? { control } : {}),
   };
   const text = JSON.stringify(head);
   const sig = key ? await sign_with(key.pair, text) : '';
@@ -223,6 +228,7 @@ async function take_reply(outbox: Outbox, batch: StoredEntry[], reply: PushReply
   const device = before.device;
   const arrived = Date.now();
   const receipt = await read_hand_in(server_keys, reply.receipt);
+  let lost = 0;
   const proved = receipt?.device === device && receipt.seq === reply.acked.seq && receipt.hash === reply.acked.hash;
   const result = await write(['meta', 'chains', 'entries', 'receipts'], async (shelves) => {
     const chain = (await shelves.chains.get(device)) ?? before;
@@ -243,9 +249,12 @@ async function take_reply(outbox: Outbox, batch: StoredEntry[], reply: PushReply
         await shelves.entries.put({ ...entry, state: 'acknowledged' });
         moved = true;
       }
-      const { office_seq: _, ...kept } = chain;
+      const { office_seq: told, ...kept } = chain;
       const beyond = reply.acked.seq > chain.seq ? { office_seq: reply.acked.seq } : {};
       await shelves.chains.put({ ...kept, ...beyond, acked: reply.acked.seq });
+      // Just found out: the office is told at once, not with the next sign of life.
+      lost = Math.max(0, reply.acked.seq - chain.seq);
+      if (lost > 0 && told !== reply.acked.seq) last_push = 0;
       if (reply.acked.seq > 0) await shelves.receipts.put({ device, seq: reply.acked.seq, jws: reply.receipt });
       const clock = clock_of(receipt, before, arrived);
       if (clock) await shelves.meta.put(clock, 'clock');
@@ -254,6 +263,7 @@ async function take_reply(outbox: Outbox, batch: StoredEntry[], reply: PushReply
     await shelves.meta.put(new Date(arrived).toISOString(), 'last_contact');
     return { moved, same };
   });
+  if (proved && identity?.device.id === device) report_health({ data_lost: lost });
   report_health({ handed_in: !proved ? 'receipt_unverified' : result.same ? 'ok' : 'office_differs' });
   if (proved) {
     report_health({ clock_ahead_hours: Math.max(0, (arrived - Date.parse(receipt.time)) / 3_600_000) });
@@ -282,6 +292,12 @@ export async function new_epoch(
   await shelves.meta.put(true, 'grants_due');
   for (const entry of await shelves.entries.all()) await shelves.entries.put(unproved(entry));
   return true;
+}
+
+/** Within a transaction: an entry that was proved is offered once more. */
+export async function offered_again(entries: Shelf<StoredEntry>, { device, seq }: StoredEntry): Promise<void> {
+  const entry = await entries.get([device, seq]);
+  if (entry && !is_unsent(entry)) await entries.put(unproved(entry));
 }
 
 async function offer_again(device: string, from: number): Promise<void> {

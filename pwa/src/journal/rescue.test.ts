@@ -8,7 +8,7 @@ import { base64url, bytes_of, proved_hash, unsplice } from '../ledger/chain';
 import { load_cases } from '../testing/cases';
 import type { Head, RescueFile } from '../wire/types';
 import type { Copy } from './copy';
-import { ready_phone, receipt, unsealed, type Office, type Tab } from './office_for_tests';
+import { open_tab, ready_phone, receipt, RELEASE_KEY, unsealed, type Office, type Tab } from './office_for_tests';
 
 let office: Office;
 let tab: Tab;
@@ -115,6 +115,24 @@ describe('the rescue file', () => {
     await office.rescue(await made());
 
     expect(office.receipts()).toHaveLength(2);
+  });
+
+  test('l6: the browser opened an empty database: the copy and the card give all of it', async () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal('localStorage', { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) });
+    await tab.device.load_identity();
+    const lines: Record<string, string[]> = {};
+    tab.copy.use_copy(copy_in_memory(lines));
+    await tab.append.settle_copy();
+    await issue(2);
+    await tab.database.erase_database();
+    const empty = await open_tab();
+    empty.copy.use_copy(copy_in_memory(lines));
+    const rescue = await empty.rescue.make_rescue();
+    await office.rescue((await rescue?.file.text()) ?? '');
+
+    expect(office.receipts()).toHaveLength(2);
+    expect([...kept.values()].join()).not.toContain(RELEASE_KEY);
   });
 
   test('l7: the copy is ahead of an older database: what the database lacks goes along', async () => {

@@ -6,6 +6,7 @@ import { get } from 'svelte/store';
 
 import { base64url, bytes_of, splice, utf8 } from '../ledger/chain';
 import type { Envelope, Head, RescueFile, ServerKey } from '../wire/types';
+import { kept_card, type Card } from './card';
 import { copied_entries } from './copy';
 import { read, under, type StoredEntry } from './database';
 import { identity } from './device';
@@ -32,9 +33,9 @@ export async function make_rescue(): Promise<MadeRescue | null> {
   if (chains.length === 0) return null;
   const key = keys.findLast(({ use, retired }) => use === 'seal' && retired !== true);
   if (!me || !key) throw new NoSealKey('no seal key');
-  const text = await sealed_file(me.company.id, me.device.id, key, plaintext_of(chains));
+  const text = await sealed_file(me.company, me.device, key, plaintext_of(chains));
   // Text, because phones share text files everywhere and JSON files nowhere.
-  const file = new File([text], `sanad-${me.device.code}-${new Date().toISOString().slice(0, 10)}.txt`, { type: 'text/plain' });
+  const file = new File([text], `sanad-${me.code}-${new Date().toISOString().slice(0, 10)}.txt`, { type: 'text/plain' });
   return { file, waiting: waiting_of(chains.flat().filter(is_stored)) };
 }
 
@@ -67,7 +68,7 @@ interface Carried {
 }
 
 interface Waits {
-  me: Identity | null;
+  me: Omit<Card, 'keys'> | null;
   keys: ServerKey[];
   /** Runs of neighbours of one chain each, chains in the order in which they began. */
   chains: (Carried | (Carried & StoredEntry))[][];
@@ -78,11 +79,13 @@ async function what_waits(): Promise<Waits> {
   try {
     waits = await from_database();
   } catch {
-    return from_copy(get(identity), () => true);
+    const known = get(identity);
+    const card = known ? card_of(known) : kept_card();
+    return from_copy(card, card?.keys ?? [], () => true);
   }
   try {
     // The copy may be ahead: then the database is an older one, and what it lacks waits too.
-    const ahead = await from_copy(waits.me, ({ device, seq }) => seq > (waits.known.get(device) ?? 0));
+    const ahead = await from_copy(waits.me, waits.keys, ({ device, seq }) => seq > (waits.known.get(device) ?? 0));
     return { ...waits, chains: [...waits.chains, ...ahead.chains] };
   } catch {
     return waits;
@@ -91,7 +94,9 @@ async function what_waits(): Promise<Waits> {
 
 async function from_database(): Promise<Waits & { known: Map<string, number> }> {
   return read(['meta', 'chains', 'entries', 'docs', 'strays'], async (shelves) => {
-    const me = ((await shelves.meta.get('identity')) as Identity | undefined) ?? null;
+    const identity_here = (await shelves.meta.get('identity')) as Identity | undefined;
+    // The browser may have opened an empty database in place of a broken one; the card then still says who this was.
+    const card = identity_here ? card_of(identity_here) : kept_card();
     const pulled = (await shelves.docs.all(under('server_key'))).map((row) => row.doc as ServerKey);
     const all = await shelves.chains.all();
     const order = new Map(all.map((chain) => [chain.device, chain.order]));
@@ -100,12 +105,12 @@ async function from_database(): Promise<Waits & { known: Map<string, number> }> 
     unsent.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
     const strays = (await shelves.strays.all()).filter((stray) => !stray.handed_in);
     const chains = runs(unsent.map((entry) => ({ ...entry, text: splice(entry.envelope, entry.body, entry.sig) })));
-    return { me, keys: [...(me?.keys ?? []), ...pulled], chains: [...chains, ...strays.map((stray) => [stray])], known };
+    return { me: card, keys: [...(card?.keys ?? []), ...pulled], chains: [...chains, ...strays.map((stray) => [stray])], known };
   });
 }
 
 /** Without a database all that the copy holds goes along: nothing says what the office has, and repeats are free. */
-async function from_copy(me: Identity | null, wanted: (entry: Carried) => boolean): Promise<Waits> {
+async function from_copy(me: Waits['me'], keys: ServerKey[], wanted: (entry: Carried) => boolean): Promise<Waits> {
   const found = await copied_entries();
   const chains = found.flatMap(({ device, entries }) => {
     const stored = entries.map(({ texts, envelope, hash }): Carried & StoredEntry => {
@@ -114,7 +119,11 @@ async function from_copy(me: Identity | null, wanted: (entry: Carried) => boolea
     });
     return runs(stored.filter(wanted));
   });
-  return { me, keys: me?.keys ?? [], chains };
+  return { me, keys, chains };
+}
+
+function card_of({ company, device, keys }: Identity): Card {
+  return { company: company.id, device: device.id, code: device.code, keys };
 }
 
 function is_stored(entry: Carried): entry is Carried & StoredEntry {

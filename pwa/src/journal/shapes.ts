@@ -87,6 +87,7 @@ export type BlockedReason =
   | 'key'
   | 'not_enrolled'
   | 'forked'
+  | 'data_lost'
   | 'revoked'
   | 'behind_copy';
 
@@ -161,6 +162,12 @@ export interface Health {
   /** The second copy of all entries beside the database. */
   copy: CopyState;
   database: 'ok' | 'blocked' | 'lost';
+  /** Days whose control totals differ from the office's. */
+  control: string[];
+  /** How many entries the office has of this device's chain that the device itself has lost. */
+  data_lost: number;
+  /** Since when, ms, the oldest entry waits although the office can be reached; 0: none waits for long. */
+  stuck_since: number;
   /** Titles (of this device, of its books) that a restored office did not take back. */
   titles_refused: number;
   /** The last hand-in receipt did not verify; the office's chain or vouchers are not ours; the office knows no such device. */

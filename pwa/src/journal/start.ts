@@ -1,5 +1,6 @@
 /** How the journal comes up. */
 import { settle_copy } from './append';
+import { recall_findings } from './control';
 import { begin_chain, load_identity } from './device';
 import { read_meta } from './database';
 import { ask_to_persist, probe } from './health';
@@ -18,6 +19,7 @@ export async function start_journal(): Promise<void> {
   } catch {
     // Told in health.copy; the next entry tries again.
   }
+  await recall_findings();
   await start_world();
   if (await read_meta('identity')) {
     await ask_to_persist();

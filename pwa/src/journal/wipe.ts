@@ -4,6 +4,7 @@
  */
 import { code_for, code_of } from '../ledger/release';
 import { append } from './append';
+import { drop_card } from './card';
 import { announce } from './changes';
 import { erase_copy } from './copy';
 import { erase_database, read, read_meta, write, type Meta } from './database';
@@ -95,6 +96,7 @@ export async function finish_wipe(): Promise<'gone' | 'waits'> {
   const written = await read(['entries'], ({ entries }) => entries.by('id', wiping.entry));
   if (!written || is_unsent(written) || !holds_nothing(await held_back())) return 'waits';
   // The copy first: a database without its copy is refilled, a copy without its database would come back as a stranger.
+  drop_card();
   await erase_copy();
   await erase_database();
   announce('identity');

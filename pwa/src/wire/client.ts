@@ -8,6 +8,13 @@ const KEPT = 'sanad-session';
 /** A request that hangs longer is a request that failed: the next try must not wait behind it. */
 const PATIENCE_MS = 45_000;
 
+let heard = 0;
+
+/** When the last answer to any request arrived, ms of the page's own running clock. */
+export function heard_at(): number {
+  return heard;
+}
+
 /** What went wrong, in the closed set of codes, and `unreachable` when no answer of ours arrived at all. */
 export class Problem extends Error {
   constructor(
@@ -145,6 +152,7 @@ async function answer(method: string, path: string, options: CallOptions, hurry 
       ...(body === undefined ? {} : { body }),
     });
     if (hurry) response = await whole(response);
+    heard = performance.now();
   } catch (cause) {
     throw new Problem(0, 'unreachable', cause instanceof Error ? cause.message : String(cause));
   } finally {

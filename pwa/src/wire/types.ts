@@ -207,6 +207,21 @@ export interface CompanySetUp {
   epoch?: number;
 }
 
+export interface Control {
+  device: string;
+  seq: number;
+  first: string;
+  days: ControlDay[];
+}
+
+export interface ControlDay {
+  day: string;
+  entries: number;
+  receipts: number;
+  totals: Total[];
+  hash: string;
+}
+
 export interface Count {
   id: string;
   by: string;
@@ -401,6 +416,9 @@ export interface DeviceRow {
   unsent_totals?: Total[];
   app?: string;
   books?: Book[];
+  silent?: boolean;
+  lost?: number;
+  control?: string[];
 }
 
 export interface Enrol {
@@ -518,6 +536,8 @@ export interface Head {
   app?: string;
   installed?: boolean;
   persisted?: boolean;
+  office_seq?: number;
+  control?: string[];
 }
 
 export interface HoleRecorded {
@@ -629,6 +649,7 @@ export interface Policy {
   require_installed?: boolean;
   cash_limit?: number;
   unsent_hours?: number;
+  silent_hours?: number;
   book_leaves?: number;
   cheque_stale_days?: number;
   banks?: [string, string, string][];
