@@ -60,6 +60,8 @@ class Flag(StrEnum):
     EPOCH_NOT_NEW = "epoch_not_new"
     GRANT_UNREADABLE = "grant_unreadable"
     GRANT_KNOWN = "grant_known"
+    NOT_IN_SUSPENSE = "not_in_suspense"
+    NOT_A_DUPLICATE = "not_a_duplicate"
     # facts that are accepted and need a look
     UNKNOWN_FIELDS = "unknown_fields"
     CLOCK_AHEAD = "clock_ahead"

@@ -167,8 +167,40 @@ class VoidAsked(msgspec.Struct, omit_defaults=True):
     decided_by: str = ""
 
 
+class Judgement(msgspec.Struct, omit_defaults=True):
+    """What a person decided about an entry under review. entry: id of `judged`. decision: release or reject."""
+
+    entry: str
+    by: str
+    at: str
+    decision: str
+    reason: str
+    duplicate_of: str = ""
+
+
+class Suspended(Document):
+    """An entry under review that waits for a person, or has been decided. id: its journal position. hash: base64url.
+    flags: why. voucher: what it made, if anything. amounts: what stood in suspense for it, by currency.
+    state: waiting, released, rejected, ended (its voucher was voided or reversed meanwhile)."""
+
+    device: str
+    seq: int
+    hash: str
+    kind: str
+    by: str
+    at: str
+    received_at: str
+    flags: list[str]
+    voucher: str = ""
+    amounts: Amounts = {}
+    state: str = "waiting"
+    judgement: Judgement | None = None
+
+
 class Voucher(Document):
-    """One receipt voucher. state: issued, voided, reversed. verdict and flags: of its entry.
+    """One receipt voucher. state: issued, voided, reversed, rejected. verdict and flags: of its entry, and of the
+    decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where another
+    voucher has that id.
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
@@ -206,6 +238,9 @@ class Voucher(Document):
     voided_at: str = ""
     void_reason: str = ""
     void_confirmed: bool = False
+    suspense: str = ""
+    repeats: str = ""
+    judgement: Judgement | None = None
 
 
 class ChequeHeld(Document):
@@ -361,4 +396,5 @@ DOCUMENTS: dict[str, type[Document]] = {
     "cheque_seen": ChequeSeen,
     "series": Series,
     "request": Request,
+    "suspended": Suspended,
 }

@@ -22,6 +22,7 @@ from schemas.documents import (
     Plan,
     Safe,
     ServerKey,
+    Suspended,
     User,
     Visit,
     Voucher,
@@ -390,6 +391,23 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
+class SuspendedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What waits for a decision. repeats: vouchers that stand and say the same with the same number."""
+
+    held: Suspended
+    voucher: Voucher | None
+    customer: Customer | None
+    collector: User | None
+    repeats: list[Voucher] = []
+
+
+class SuspenseDecision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """duplicate_of: id of the voucher that a rejected one only repeats."""
+
+    reason: str
+    duplicate_of: str = ""
+
+
 class DepositView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A deposit for who may see its figures: the collector, and a desk whose count is durable."""
 
@@ -473,5 +491,6 @@ WIRE: tuple[type, ...] = (
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,
+    Suspended, SuspendedRow, SuspenseDecision,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

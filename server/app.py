@@ -31,6 +31,7 @@ from server.routes import (
     office,
     papers,
     public,
+    suspense,
     sync,
 )
 
@@ -107,6 +108,9 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             board.approve_void,
             board.refuse_void,
             board.reverse,
+            suspense.suspense,
+            suspense.release,
+            suspense.reject,
             customers.customers,
             customers.aging,
             deposits.deposits,

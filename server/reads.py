@@ -108,6 +108,20 @@ async def vouchers_of_day(db: aiosqlite.Connection, collector: str, day: date) -
     return [voucher for voucher in found if voucher.day == day]
 
 
+async def vouchers_of(db: aiosqlite.Connection, collector: str) -> list[Voucher]:
+    """All vouchers of a collector: what he holds, and what his deposits cover."""
+    found = await group(db, Voucher, f"held/{collector}")
+    for deposit in await group(db, Deposit, f"deposits/{collector}"):
+        found += await group(db, Voucher, f"deposit/{deposit.id}")
+    return found
+
+
+async def entry_at(db: aiosqlite.Connection, position: int) -> tuple[bytes, bytes]:
+    """Envelope and body of the entry at a journal position, as they came."""
+    found = await rows(db, "SELECT envelope, body FROM journal WHERE position = ?", position)
+    return found[0][0], found[0][1]
+
+
 def totals_of(vouchers: Iterable[Voucher]) -> list[Total]:
     """What standing vouchers brought, per currency and method."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}

@@ -15,6 +15,7 @@ from schemas.codes import Flag, Verdict
 from schemas.documents import Amounts, Book, Custody, Customer, Device, Document, Item, Safe, ServerKey, Voucher
 from schemas.entries import Envelope
 from schemas.entries.company import GrantReturned
+from schemas.entries.suspense import Judged
 from schemas.wire import Stamp
 from server import keys
 from server.epochs import signed_by_us
@@ -116,6 +117,8 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
             yield from _entry(
                 envelope, body, sig, raw, stamp, where, server_keys if online else [device_keys.get(device, "")]
             )
+            if envelope.kind == "judged" and online:
+                yield from _judged(db, msgspec.json.decode(body, type=Judged), position, where)
             yield from _titles(envelope.kind, body, stamp, where, server_keys)
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
@@ -145,6 +148,19 @@ def _entry(
         yield Fault("journal", where, "the body is not the one that was signed")
     if Flag.BAD_SIGNATURE not in stamp.flags and not any(spki and keys.verify(spki, raw, sig) for spki in spkis):
         yield Fault("signature", where, f"no key of {envelope.device} made this signature")
+
+
+def _judged(db: Any, decision: Judged, position: int, where: str) -> Iterator[Fault]:
+    """A decision is about an entry that stood there, and what it tells of it is what stood there."""
+    row = None
+    if decision.entry.isdecimal() and int(decision.entry) < position:
+        row = db.execute(
+            "SELECT hash, envelope, body FROM journal WHERE position = ?", (int(decision.entry),)
+        ).fetchone()
+    if row is None or b64(row[0]) != decision.hash:
+        yield Fault("journal", where, f"decides about {decision.entry}, where no such entry stands")
+    elif decision.envelope and (decision.envelope.encode(), decision.body.encode()) != (row[1], row[2]):
+        yield Fault("journal", where, f"tells another entry than the one at {decision.entry}")
 
 
 def _titles(kind: str, body: bytes, stamp: Stamp, where: str, server_keys: list[str]) -> Iterator[Fault]:

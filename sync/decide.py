@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Device, User
+from schemas.documents import Device
 from schemas.entries import Envelope
 from schemas.wire import Stamp
+from sync import authority, suspense
 from sync.chain import Entry, running_hash
 from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
@@ -139,9 +140,9 @@ def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
     if body is None or kind is None:
         return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
     held = [*arrival.flags, *_standing_of_device(arrival, state)]
-    authority = _authority(arrival, context, kind, state)
-    if authority is not None:
-        return Ruling(Verdict.REFUSED, [*held, authority])
+    barred = _authority(arrival, context, kind, state)
+    if barred is not None:
+        return Ruling(Verdict.REFUSED, [*held, barred])
     if held:
         return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body)
     try:
@@ -187,21 +188,11 @@ def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:
 
 def _authority(arrival: Arrival, context: Context, kind: Kind, state: State) -> Flag | None:
     """Why this writer may not write this kind, or None."""
-    if arrival.online:
-        if "server" not in kind.writers:
-            return Flag.KIND_NOT_ALLOWED
-    else:
-        device = state.get(Device, arrival.device)
-        if device is None or device.purpose not in kind.writers:
-            return Flag.KIND_NOT_ALLOWED
-        if device.purpose == "phone" and context.by != device.user:
-            return Flag.NOT_THE_WRITER
-    if context.by == SYSTEM and arrival.online:
-        return None
-    user = state.get(User, context.by)
-    if kind.roles and (user is None or user.role not in kind.roles):
-        return Flag.NOT_THE_WRITER
-    return None
+    if not arrival.online:
+        return authority.of_device(arrival.device, context.by, kind, state)
+    if "server" not in kind.writers:
+        return Flag.KIND_NOT_ALLOWED
+    return None if context.by == SYSTEM else authority.of_user(context.by, kind, state)
 
 
 def _observations(arrival: Arrival, context: Context, moment: Moment) -> list[Flag]:
@@ -231,6 +222,8 @@ def carry(arrival: Arrival, stamp: Stamp, state: State) -> None:
         if device is not None and not device.forked:
             device.forked = True
             state.put(device)
+    if stamp.verdict == Verdict.REVIEW:
+        suspense.hold(arrival.entry, arrival.device, arrival.seq, stamp, state)
     if stamp.verdict == Verdict.REFUSED or envelope is None or body is None:
         return
     kind = KINDS.get(envelope.kind)

@@ -51,7 +51,7 @@ def covered(user: str, kept_back: list[KeptBack], state: State) -> list[Total]:
     counts: dict[str, int] = {}
     kept = {(one.receipt, one.tender) for one in kept_back}
     for voucher in state.group(Voucher, f"held/{user}"):
-        if voucher.state != "issued":
+        if voucher.state not in ("issued", "rejected"):
             continue
         for index, tender in enumerate(voucher.tenders):
             if isinstance(tender, Cash):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sync import books, company, customers, deposits, epochs, people, receipts, visits
+from sync import books, company, customers, deposits, epochs, people, receipts, suspense, visits
 from sync.ruling import Context, Ruling
 from sync.state import Key, State
 
@@ -26,6 +26,14 @@ def _accept(_c: Context, _body: Any, _state: State) -> Ruling:
 
 def _no_keys(_c: Context, _body: Any) -> Iterable[Key]:
     return ()
+
+
+def _judge_later(c: Context, body: Any, state: State) -> Ruling:
+    return suspense.judge(c, body, state, KINDS.get)
+
+
+def _decide_later(c: Context, body: Any, state: State) -> None:
+    suspense.decide(c, body, state, KINDS.get)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +101,5 @@ KINDS: dict[str, Kind] = {
     "deposit_counted": Kind("fact", DESK, CASHIER, deposits.judge_counted, deposits.counted),
     "deposit_accepted": Kind("request", DESK, CASHIER, deposits.judge_accepted, deposits.accepted),
     "deposit_returned": Kind("request", DESK, CASHIER, deposits.judge_returned, deposits.returned),
+    "judged": Kind("request", SERVER, SUPERVISOR, _judge_later, _decide_later),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from schemas.documents import (
     Request,
     Safe,
     ServerKey,
+    Suspended,
     User,
     Visit,
     Voucher,
@@ -143,6 +144,7 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     DepositWaiting: lambda waiting: f"waiting/{waiting.branch}",
     Deposit: lambda deposit: f"deposits/{deposit.collector}",
     Request: lambda request: "requests" if request.state == "requested" else "",
+    Suspended: lambda held: "suspense" if held.state == "waiting" else "",
 }
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Voucher: lambda voucher, _: (f"user:{voucher.by}",),

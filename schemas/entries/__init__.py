@@ -21,6 +21,7 @@ from schemas.entries.receipts import (
     VoucherShared,
     VoucherShown,
 )
+from schemas.entries.suspense import Judged
 from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -55,6 +56,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "deposit_counted": DepositCounted,
     "deposit_accepted": DepositAccepted,
     "deposit_returned": DepositReturned,
+    "judged": Judged,
 }
 
 

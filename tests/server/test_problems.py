@@ -27,6 +27,8 @@ POSTS = [
     ("/assignments", "tarek"),
     ("/void-requests/none/approve", "nadia"),
     ("/vouchers/none/reverse", "nadia"),
+    ("/suspense/none/release", "nadia"),
+    ("/suspense/1/reject", "nadia"),
 ]
 GETS = [
     ("/nothing", ""),

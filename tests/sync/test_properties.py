@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import Flag
-from schemas.documents import DOCUMENTS, Book, Custody, Customer, Deposit, Device, Item, Safe, Voucher
+from schemas.documents import DOCUMENTS, Book, Custody, Customer, Deposit, Device, Item, Safe, Suspended, Voucher
 from schemas.entries import BODIES
 from schemas.entries.receipts import Cash
 from schemas.wire import Head as PushHead
@@ -37,6 +37,7 @@ from sync.chain import Entry, b64, hash_of, place, running_hash, trust
 from sync.ledger import add
 from sync.reading import envelope_of
 from sync.state import TYPE_OF
+from sync.suspense import repeats
 from tests.phone import Kept, Phone
 from tests.sync.story import BOOK_LEAVES, BOOKS, CASHIER, COLLECTORS, CUSTOMERS, DESK, ITEMS, Story
 
@@ -455,11 +456,40 @@ def test_a_cloned_phone_is_kept_beside_its_chain(
         assert sum(after["suspense"].values()) == sum(before["suspense"].values()) - sum(
             700 + index for index in range(len(branch))
         )
+        decide_about_all(journal, Random(order))
         check_balanced(journal)
         check_custody(journal)
         check_rebuild(journal)
+        check_rejudge(journal)
         check_verify(journal)
         journal.store.close()
+
+
+def decide_about_all(journal: Journal, random: Random) -> None:
+    """The supervisor releases or rejects what waits, now and then as a duplicate. Nothing stands in suspense for what
+    was decided, and what was released has left it for the customer."""
+    waiting = [held for held in journal.all(Suspended) if held.state == "waiting"]
+    random.shuffle(waiting)
+    entries = {row.position: row for row in journal.store.rows()}
+    for held in waiting:
+        before = sum(balances(journal, "suspense").values())
+        row = entries[int(held.id)]
+        body = {"entry": held.id, "device": held.device, "seq": held.seq, "hash": held.hash, "reason": "told"}
+        vouchers = {one.id: one for one in journal.all(Voucher)}
+        twins = [
+            one.id for one in vouchers.values() if held.voucher in vouchers and repeats(vouchers[held.voucher], one)
+        ]
+        if random.random() < 0.5:
+            body |= {"decision": "release"}
+            body |= {} if held.voucher else {"envelope": row.envelope.decode(), "body": row.body.decode()}
+        else:
+            body |= {"decision": "reject", "duplicate_of": random.choice(twins) if twins else ""}
+        verdict = journal.say("judged", body, "s1")
+        after = {held.id: held for held in journal.all(Suspended)}[held.id]
+        cleared = sum(held.amounts.values()) if verdict == "accepted" else 0
+        assert sum(balances(journal, "suspense").values()) == before + cleared
+        assert (after.state == "waiting") == (verdict == "refused")
+        assert journal.say("judged", body, "s1") == "refused"
 
 
 @DRAWN
@@ -489,9 +519,11 @@ def test_what_a_lost_phone_still_hands_in_is_counted(
         receipts = [kept.id for kept in phone.entries if kept.kind == "receipt_issued"]
         assert [voucher.id for voucher in journal.all(Voucher)] == receipts
         assert {device.id: device.state for device in journal.all(Device)}[phone.device] == "lost"
+        decide_about_all(journal, Random(order))
         check_balanced(journal)
         check_custody(journal)
         check_running_hash(journal)
         check_rebuild(journal)
+        check_rejudge(journal)
         check_verify(journal)
         journal.store.close()

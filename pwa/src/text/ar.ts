@@ -619,6 +619,8 @@ export const ar = {
   'flag.visit_unknown': 'الزيارة غير معروفة',
   'flag.epoch_not_new': 'العهد الجديد لا يلي السابق',
   'flag.grant_unreadable': 'منحة لا تُقرأ',
+  'flag.not_in_suspense': 'لا شيء معلّق بهذا القيد',
+  'flag.not_a_duplicate': 'ليس تكرارًا لسند قائم',
   'flag.grant_known': 'منحة معروفة من قبل',
   'flag.unknown_fields': 'فيه بيانات من نسخة أحدث',
   'flag.clock_ahead': 'ساعة الجهاز كانت متقدمة',

@@ -565,6 +565,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'flag.visit_unknown': 'The visit is not known',
   'flag.epoch_not_new': 'The epoch does not follow the last',
   'flag.grant_unreadable': 'A grant that cannot be read',
+  'flag.not_in_suspense': 'Nothing waits under this entry',
+  'flag.not_a_duplicate': 'It repeats no voucher that stands',
   'flag.grant_known': 'A grant that is known already',
   'flag.unknown_fields': 'Has data of a newer version',
   'flag.clock_ahead': 'The device’s clock was ahead',

@@ -561,6 +561,27 @@ export interface ItemsUpserted {
   source?: string;
 }
 
+export interface Judged {
+  entry: string;
+  device: string;
+  seq: number;
+  hash: string;
+  decision: "reject" | "release";
+  reason: string;
+  duplicate_of?: string;
+  envelope?: string;
+  body?: string;
+}
+
+export interface Judgement {
+  entry: string;
+  by: string;
+  at: string;
+  decision: string;
+  reason: string;
+  duplicate_of?: string;
+}
+
 export interface KeptBack {
   receipt: string;
   tender: number;
@@ -779,6 +800,35 @@ export interface StatedItem {
   note?: string;
 }
 
+export interface Suspended {
+  id: string;
+  device: string;
+  seq: number;
+  hash: string;
+  kind: string;
+  by: string;
+  at: string;
+  received_at: string;
+  flags: string[];
+  voucher?: string;
+  amounts?: Record<string, number>;
+  state?: string;
+  judgement?: Judgement | null;
+}
+
+export interface SuspendedRow {
+  held: Suspended;
+  voucher: Voucher | null;
+  customer: Customer | null;
+  collector: User | null;
+  repeats?: Voucher[];
+}
+
+export interface SuspenseDecision {
+  reason: string;
+  duplicate_of?: string;
+}
+
 export interface Total {
   currency: string;
   method: string;
@@ -943,6 +993,9 @@ export interface Voucher {
   voided_at?: string;
   void_reason?: string;
   void_confirmed?: boolean;
+  suspense?: string;
+  repeats?: string;
+  judgement?: Judgement | null;
 }
 
 export interface VoucherPrinted {
@@ -993,6 +1046,7 @@ export interface Bodies {
   deposit_counted: DepositCounted;
   deposit_accepted: DepositAccepted;
   deposit_returned: DepositReturned;
+  judged: Judged;
 }
 
 export type Kind = keyof Bodies;
@@ -1014,6 +1068,7 @@ export interface Documents {
   deposit: Deposit;
   deposit_waiting: DepositWaiting;
   safe: Safe;
+  suspended: Suspended;
 }
 
 export type DocumentType = keyof Documents;
@@ -1064,6 +1119,8 @@ export const FLAGS = [
   "epoch_not_new",
   "grant_unreadable",
   "grant_known",
+  "not_in_suspense",
+  "not_a_duplicate",
   "unknown_fields",
   "clock_ahead",
   "clock_corrected",
