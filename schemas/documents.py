@@ -58,7 +58,8 @@ class User(Document):
 
 class Device(Document):
     """state: active, revoked, lost, retired. deposits: how many it has declared. visit: the open one. grant: the
-    server's signed entry that gave it its place, which it can hand back to a restored server."""
+    server's signed entry that gave it its place, which it can hand back to a restored server. missing: by seq, hashes
+    of entries that customers have shown and that had not arrived."""
 
     code: str
     purpose: str
@@ -74,6 +75,7 @@ class Device(Document):
     visit: str = ""
     since: str = ""
     grant: Grant | None = None
+    missing: dict[str, list[str]] = {}
 
 
 class Customer(Document):
@@ -178,6 +180,24 @@ class Judgement(msgspec.Struct, omit_defaults=True):
     duplicate_of: str = ""
 
 
+class MissingVoucher(Document):
+    """A voucher that a customer has shown and the company has not seen. id: `<device>|<seq>|<hash>`, its entry's place.
+    code: the whole QR text. state: reported, rebuilt (voucher: what stands for it), arrived."""
+
+    device: str
+    seq: int
+    hash: str
+    collector: str
+    number: str
+    date: str
+    customer_code: str
+    totals: list[Total]
+    code: str
+    reported_at: str
+    state: str = "reported"
+    voucher: str = ""
+
+
 class Suspended(Document):
     """An entry under review that waits for a person, or has been decided. id: its journal position. hash: base64url.
     flags: why. voucher: what it made, if anything. amounts: what stood in suspense for it, by currency.
@@ -198,9 +218,10 @@ class Suspended(Document):
 
 
 class Voucher(Document):
-    """One receipt voucher. state: issued, voided, reversed, rejected. verdict and flags: of its entry, and of the
-    decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where another
-    voucher has that id.
+    """One receipt voucher. state: issued, voided, reversed, rejected, replaced. verdict and flags: of its entry, and of
+    the decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where another
+    voucher has that id. rebuilt: hash of the entry that a QR code names, where the voucher was rebuilt from the code; it
+    is replaced once that entry has arrived.
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
@@ -241,12 +262,13 @@ class Voucher(Document):
     suspense: str = ""
     repeats: str = ""
     judgement: Judgement | None = None
+    rebuilt: str = ""
 
 
 class ChequeHeld(Document):
     """One cheque and who has the paper. id: `<voucher>.<index of the tender>`.
-    state: held, transit, vault, given_back. holder: user id, or deposit id while in transit. shown_to: branch whose
-    desks may see it, from the moment when a count of its deposit is durable."""
+    state: held, transit, vault, given_back, replaced. holder: user id, or deposit id while in transit. shown_to: branch
+    whose desks may see it, from the moment when a count of its deposit is durable."""
 
     voucher: str
     number_on_voucher: str
@@ -397,4 +419,5 @@ DOCUMENTS: dict[str, type[Document]] = {
     "series": Series,
     "request": Request,
     "suspended": Suspended,
+    "missing_voucher": MissingVoucher,
 }

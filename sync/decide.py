@@ -14,7 +14,7 @@ from schemas.codes import Flag, Verdict
 from schemas.documents import Device
 from schemas.entries import Envelope
 from schemas.wire import Stamp
-from sync import authority, suspense
+from sync import authority, rebuilt, suspense
 from sync.chain import Entry, running_hash
 from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
@@ -140,23 +140,27 @@ def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
     if body is None or kind is None:
         return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
     held = [*arrival.flags, *_standing_of_device(arrival, state)]
+    held = held if arrival.online else rebuilt.standing(arrival.device, arrival.seq, arrival.entry.hash, held, state)
     barred = _authority(arrival, context, kind, state)
     if barred is not None:
         return Ruling(Verdict.REFUSED, [*held, barred])
     if held:
-        return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body)
+        return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body, state)
     try:
         ruling = kind.judge(context, body, state)
         if ruling.lines and ruling.verdict != Verdict.REFUSED:
             ruling.posted = lines_of(ruling.lines)
     except Exception:  # noqa: BLE001 -- a fault in a rule must not lose the entry; it is kept and a person told
-        return _in_suspense([Flag.UNJUDGED], context, kind, body)
+        return _in_suspense([Flag.UNJUDGED], context, kind, body, state)
     return ruling
 
 
-def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.Struct) -> Ruling:
-    lines = kind.suspense(context, body) if kind.suspense else []
-    return Ruling(Verdict.REVIEW, flags, lines, lines_of(lines))
+def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.Struct, state: State) -> Ruling:
+    ruling = Ruling(Verdict.REVIEW, flags, kind.suspense(context, body) if kind.suspense else [])
+    before = rebuilt.provisional_of(context, state) if ruling.lines else None
+    ruling = rebuilt.net(before, ruling) if before is not None else ruling
+    ruling.posted = lines_of(ruling.lines)
+    return ruling
 
 
 def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -> list[Flag]:

@@ -175,22 +175,22 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
     state.put(voucher)
     count_on_items(voucher, state, sign=1)
     book = state.get(Book, body.book)
-    if book is not None and _owns_leaf(voucher, book):
+    if book is not None and owns_leaf(voucher, book):
         books.use_leaf(book, body.leaf, c.envelope.seq, state)
     visit = state.get(Visit, body.visit)
     if visit is not None:
         visit.vouchers.append(voucher.id)
         state.put(visit)
-    _take_paper(voucher, state)
+    take_paper(voucher, state)
 
 
-def _owns_leaf(voucher: Voucher, book: Book) -> bool:
+def owns_leaf(voucher: Voucher, book: Book) -> bool:
     """Whether the leaf of the book is this voucher's: the first that came with the number, on the book's device."""
     second = {Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.FORK} & set(voucher.flags)
     return not second and book.device == voucher.device and book.first <= voucher.leaf <= book.last
 
 
-def _take_paper(voucher: Voucher, state: State) -> None:
+def take_paper(voucher: Voucher, state: State) -> None:
     """One document per cheque: who has the paper, from now to its end."""
     for index, tender in enumerate(voucher.tenders):
         if not isinstance(tender, Cheque):
@@ -377,10 +377,10 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
         untouched = voucher.device == c.envelope.device and not voucher.printed and not voucher.shared
         if not (same_visit and untouched and not any(whereabouts(voucher, state))):
             return refused(Flag.VOID_NEEDS_APPROVAL)
-    return Ruling(lines=_taken_back(voucher) + given_back(voucher, state))
+    return Ruling(lines=taken_back(voucher) + given_back(voucher, state))
 
 
-def _taken_back(voucher: Voucher) -> list[Amount]:
+def taken_back(voucher: Voucher) -> list[Amount]:
     """Debits: what the voucher paid for is owed again."""
     if voucher.verdict == Verdict.REVIEW:
         return from_suspense(voucher)
@@ -399,7 +399,7 @@ def from_suspense(voucher: Voucher) -> list[Amount]:
     return [(account, tender.currency, tender.amount) for tender in voucher.tenders]
 
 
-def _end_suspense(voucher: Voucher, state: State) -> None:
+def end_suspense(voucher: Voucher, state: State) -> None:
     """A voucher that no longer stands needs nobody's decision."""
     held = state.get(Suspended, voucher.suspense)
     if held is not None:
@@ -421,11 +421,11 @@ def voided(c: Context, body: ReceiptVoided, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is None:
         return
-    _end_suspense(voucher, state)
+    end_suspense(voucher, state)
     _no_longer(c, voucher, body.reason, state)
     count_on_items(voucher, state, sign=-1)
     book = state.get(Book, voucher.book)
-    if book is not None and _owns_leaf(voucher, book):
+    if book is not None and owns_leaf(voucher, book):
         books.void_leaf(book, voucher.leaf, state)
     custody = custody_of(state, voucher.by)
     custody.unconfirmed += 1
@@ -467,10 +467,10 @@ def _give_back_paper(voucher: Voucher, state: State) -> None:
                 state.put(waiting)
         cheque.state, cheque.holder = "given_back", voucher.customer
         state.put(cheque)
-    _no_longer_uncleared(voucher, state)
+    no_longer_uncleared(voucher, state)
 
 
-def _no_longer_uncleared(voucher: Voucher, state: State) -> None:
+def no_longer_uncleared(voucher: Voucher, state: State) -> None:
     """Cheques of a voucher that no longer stands pay for nothing, so nothing depends on their clearing."""
     customer = state.get(Customer, voucher.customer)
     if customer is None or voucher.verdict != Verdict.ACCEPTED:
@@ -492,7 +492,7 @@ def judge_reversed(c: Context, body: ReceiptReversed, state: State) -> Ruling:
         return refused(Flag.MAKER_IS_CHECKER)
     if not counted(voucher, state):
         return refused(Flag.VOID_NEEDS_APPROVAL)
-    debits = _taken_back(voucher)
+    debits = taken_back(voucher)
     refunds = [(f"refunds/{voucher.customer}", currency, -amount) for _, currency, amount in debits]
     return Ruling(lines=debits + refunds)
 
@@ -505,7 +505,7 @@ def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
         voucher.void_reason = body.reason
         if voucher.void is not None and voucher.void.state == "requested":
             _settle(voucher, "approved", c.by, state)
-        _end_suspense(voucher, state)
+        end_suspense(voucher, state)
         state.put(voucher)
         count_on_items(voucher, state, sign=-1)
-        _no_longer_uncleared(voucher, state)
+        no_longer_uncleared(voucher, state)

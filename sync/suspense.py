@@ -15,7 +15,7 @@ from schemas.documents import Amounts, Book, Customer, Judgement, Suspended, Vou
 from schemas.entries.receipts import Allocation, Cheque, ReceiptIssued
 from schemas.entries.suspense import Judged
 from schemas.wire import Stamp
-from sync import authority, books, receipts
+from sync import authority, books, rebuilt, receipts
 from sync.chain import Entry, b64, hash_of
 from sync.ledger import add
 from sync.numbering import has_leaf, voucher_number
@@ -27,6 +27,7 @@ from sync.state import State
 MONEY = {
     "receipt_issued",
     "receipt_voided",
+    "voucher_rebuilt",
     "deposit_declared",
     "deposit_counted",
     "deposit_accepted",
@@ -58,12 +59,12 @@ def hold(entry: Entry, device: str, seq: int, stamp: Stamp, state: State) -> Non
     if kind not in MONEY and Flag.UNJUDGED not in stamp.flags:
         return
     voucher = ""
-    if envelope is not None and kind == "receipt_issued" and stamp.lines:
+    if envelope is not None and kind in ("receipt_issued", "voucher_rebuilt") and stamp.lines:
         # As `receipts.issued` will name it: one id never has two contents.
         voucher = envelope.id if state.get(Voucher, envelope.id) is None else f"{envelope.id}~{stamp.position}"
     amounts: Amounts = {}
     for line in stamp.lines:
-        if line.account.startswith("suspense/"):
+        if line.account.startswith("suspense/") and line.amount < 0:
             add(amounts, line.currency, -line.amount)
     state.put(
         Suspended(
@@ -138,9 +139,13 @@ def _judged_now(c: Context, body: Judged, state: State, find: Find) -> Ruling:
     if isinstance(said, ReceiptIssued):
         if state.get(Customer, said.customer) is None:
             return refused(Flag.CUSTOMER_UNKNOWN)
-        leaf = books.judge_leaf(state.get(Book, said.book), body.device, said.leaf, said.number)[1]
+        before = rebuilt.provisional_of(inner, state)
+        leaf = (
+            books.judge_leaf(state.get(Book, said.book), body.device, said.leaf, said.number)[1] if not before else []
+        )
         credits, flags = receipts.credits_of(said, state)
-        return Ruling(flags=[*leaf, *flags], lines=receipts.in_hand(said.tenders, inner.by) + credits)
+        ruling = Ruling(flags=[*leaf, *flags], lines=receipts.in_hand(said.tenders, inner.by) + credits)
+        return rebuilt.net(before, ruling) if before else ruling
     ruling = kind.judge(inner, said, state)
     return ruling if ruling.verdict == Verdict.ACCEPTED else Ruling(Verdict.REFUSED, ruling.flags)
 

@@ -10,6 +10,7 @@ from schemas.entries.company import ChainStarted, CompanySetUp, EpochBegan, Gran
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
 from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
 from schemas.entries.receipts import (
     ReceiptIssued,
     ReceiptReversed,
@@ -57,6 +58,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "deposit_accepted": DepositAccepted,
     "deposit_returned": DepositReturned,
     "judged": Judged,
+    "voucher_reported": VoucherReported,
+    "voucher_rebuilt": VoucherRebuilt,
 }
 
 

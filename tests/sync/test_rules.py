@@ -33,6 +33,7 @@ TABLES = (
     "standing",
     "epochs",
     "suspense",
+    "rebuilt",
 )
 BASE: dict[str, list[dict[str, Any]]] = table("small_company")
 ROWS: list[tuple[str, dict[str, Any]]] = [(name, row) for name in TABLES for row in table(name)]

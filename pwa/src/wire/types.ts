@@ -363,6 +363,7 @@ export interface Device {
   visit?: string;
   since?: string;
   grant?: Grant | null;
+  missing?: Record<string, string[]>;
 }
 
 export interface DeviceEnrolled {
@@ -996,12 +997,27 @@ export interface Voucher {
   suspense?: string;
   repeats?: string;
   judgement?: Judgement | null;
+  rebuilt?: string;
 }
 
 export interface VoucherPrinted {
   receipt: string;
   copy: number;
   printer?: string;
+}
+
+export interface VoucherRebuilt {
+  payload: string;
+  sig: string;
+  tenders: (Cash | Cheque)[];
+  customer?: string;
+  filled?: string;
+  note?: string;
+}
+
+export interface VoucherReported {
+  payload: string;
+  sig: string;
 }
 
 export interface VoucherShared {
@@ -1047,6 +1063,8 @@ export interface Bodies {
   deposit_accepted: DepositAccepted;
   deposit_returned: DepositReturned;
   judged: Judged;
+  voucher_reported: VoucherReported;
+  voucher_rebuilt: VoucherRebuilt;
 }
 
 export type Kind = keyof Bodies;
@@ -1119,8 +1137,12 @@ export const FLAGS = [
   "epoch_not_new",
   "grant_unreadable",
   "grant_known",
+  "code_unreadable",
+  "already_reported",
+  "not_reported",
   "not_in_suspense",
   "not_a_duplicate",
+  "voucher_missing",
   "unknown_fields",
   "clock_ahead",
   "clock_corrected",
