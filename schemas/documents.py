@@ -219,9 +219,9 @@ class Suspended(Document):
 
 class Voucher(Document):
     """One receipt voucher. state: issued, voided, reversed, rejected, replaced. verdict and flags: of its entry, and of
-    the decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where another
-    voucher has that id. rebuilt: hash of the entry that a QR code names, where the voucher was rebuilt from the code; it
-    is replaced once that entry has arrived.
+    the decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where
+    another voucher has that id. rebuilt: hash of the entry that a QR code names, where the voucher was rebuilt from the
+    code; it is replaced once that entry has arrived.
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.

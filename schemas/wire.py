@@ -18,6 +18,7 @@ from schemas.documents import (
     DepositWaiting,
     Device,
     Item,
+    MissingVoucher,
     Person,
     Plan,
     Safe,
@@ -27,6 +28,7 @@ from schemas.documents import (
     Visit,
     Voucher,
 )
+from schemas.entries.receipts import Cheque
 from schemas.entries.shapes import Total
 
 
@@ -408,6 +410,21 @@ class SuspenseDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     duplicate_of: str = ""
 
 
+class MissingRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A voucher that a customer has reported. customer: the one with the code's customer code."""
+
+    missing: MissingVoucher
+    customer: Customer | None
+    collector: User | None
+
+
+class RebuildWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """cheques: as the customer tells them; their sums must be the code's. Cash follows from the code."""
+
+    cheques: list[Cheque] = []
+    note: str = ""
+
+
 class DepositView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A deposit for who may see its figures: the collector, and a desk whose count is durable."""
 
@@ -474,7 +491,8 @@ class VerifyWish(msgspec.Struct, frozen=True):
 
 
 class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
-    """status: genuine, not_yet_handed_in, voided, reported_lost, not_ours. The rest repeats what the paper says."""
+    """status: genuine, not_yet_handed_in, voided, reported_lost, not_ours. The rest repeats what the paper says.
+    can_report: the company has not seen the voucher and nobody has told it so. reported: somebody has."""
 
     status: str
     company: str = ""
@@ -483,6 +501,8 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
     date: str = ""
     customer_code: str = ""
     totals: list[Total] = []
+    can_report: bool = False
+    reported: bool = False
 
 
 WIRE: tuple[type, ...] = (
@@ -491,6 +511,6 @@ WIRE: tuple[type, ...] = (
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,
-    Suspended, SuspendedRow, SuspenseDecision,
+    Suspended, SuspendedRow, SuspenseDecision, MissingVoucher, MissingRow, RebuildWish,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

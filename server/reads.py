@@ -122,6 +122,17 @@ async def entry_at(db: aiosqlite.Connection, position: int) -> tuple[bytes, byte
     return found[0][0], found[0][1]
 
 
+async def entries_at(db: aiosqlite.Connection, device: str, seq: int) -> list[tuple[int, bytes, bytes]]:
+    """(position, hash, envelope) of what stands at one place of a chain; more than one where it forks."""
+    return await rows(
+        db,
+        "SELECT c.position, c.hash, j.envelope FROM chain c JOIN journal j ON j.position = c.position"
+        " WHERE c.device = (SELECT no FROM word WHERE text = ?) AND c.seq = ? ORDER BY c.position",
+        device,
+        seq,
+    )
+
+
 def totals_of(vouchers: Iterable[Voucher]) -> list[Total]:
     """What standing vouchers brought, per currency and method."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}

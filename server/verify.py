@@ -23,6 +23,7 @@ from sync.books import tally
 from sync.chain import b64, running_hash
 from sync.ledger import NEVER_NEGATIVE
 from sync.numbering import has_leaf
+from sync.qr import parse
 from sync.reading import envelope_of
 from sync.state import TYPE_OF
 
@@ -119,6 +120,7 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
             )
             if envelope.kind == "judged" and online:
                 yield from _judged(db, msgspec.json.decode(body, type=Judged), position, where)
+            yield from _codes(envelope.kind, body, where, device_keys)
             yield from _titles(envelope.kind, body, stamp, where, server_keys)
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
@@ -161,6 +163,21 @@ def _judged(db: Any, decision: Judged, position: int, where: str) -> Iterator[Fa
         yield Fault("journal", where, f"decides about {decision.entry}, where no such entry stands")
     elif decision.envelope and (decision.envelope.encode(), decision.body.encode()) != (row[1], row[2]):
         yield Fault("journal", where, f"tells another entry than the one at {decision.entry}")
+
+
+def _codes(kind: str, body: bytes, where: str, device_keys: dict[str, str]) -> Iterator[Fault]:
+    """A voucher is reported and rebuilt only from a code that its own phone signed."""
+    if kind in ("voucher_reported", "voucher_rebuilt"):
+        code = msgspec.json.decode(body, type=_Code)
+        payload = parse(code.payload)
+        spki = device_keys.get(payload.device, "") if payload else ""
+        if not spki or not keys.verify(spki, code.payload.encode(), code.sig):
+            yield Fault("signature", where, "no phone of this company signed the voucher's code")
+
+
+class _Code(msgspec.Struct):
+    payload: str
+    sig: str
 
 
 def _titles(kind: str, body: bytes, stamp: Stamp, where: str, server_keys: list[str]) -> Iterator[Fault]:
@@ -254,7 +271,7 @@ def _books(db: Any) -> Iterator[Fault]:
     leaves: dict[str, dict[int, str]] = defaultdict(dict)
     numbers: dict[str, str] = {}
     for voucher in _all(db, Voucher):
-        if _NO_LEAF & set(voucher.flags):
+        if voucher.state == "replaced" or _NO_LEAF & set(voucher.flags):
             continue
         if voucher.number in numbers:
             yield Fault("book", f"number {voucher.number}", "on two vouchers, neither of them flagged")

@@ -3,7 +3,7 @@
 A QR code names its entry by its place: device, seq and hash. `MissingVoucher` is that place. A rebuilt voucher posts
 provisionally. The entry with that very hash replaces it whenever it comes: it posts what it would post, less what was
 posted for the place already. Another entry at the place is a fork. Which places of a device are watched stands in its
-own document, so that an entry that concerns nobody costs nothing. Signatures are checked outside, and again by `verify`.
+own document, so that an entry that concerns nobody costs nothing. Signatures are checked outside and by `verify`.
 """
 
 from collections.abc import Callable, Iterable
@@ -207,12 +207,13 @@ def net(before: Voucher, ruling: Ruling) -> Ruling:
 def _judged_without(
     before: Voucher, c: Context, body: ReceiptIssued, state: State, judge: Callable[[Context, Any, State], Ruling]
 ) -> Ruling:
-    """Judge as if the provisional voucher were not there: its leaf is free, its cheques were never seen."""
+    """Judge as if the provisional voucher were not there: its leaf is free, its cheques were never seen. Who rebuilt it
+    vouched for its number too, if the book was stopped."""
     kept = dict(state.documents)
     book = state.get(Book, body.book)
     if book is not None and before.book == book.id and receipts.owns_leaf(before, book):
         state.documents["book", book.id] = msgspec.structs.replace(
-            book, issued=remove_leaf(book.issued, before.leaf - book.first)
+            book, issued=remove_leaf(book.issued, before.leaf - book.first), state="open", closed=""
         )
     for tender in body.tenders:
         seen = state.get(ChequeSeen, receipts.cheque_key(tender)) if isinstance(tender, Cheque) else None

@@ -17,6 +17,8 @@ POSTS = [
     ("/session", ""),
     ("/device/session", ""),
     ("/verify", ""),
+    ("/verify/report", ""),
+    ("/missing-vouchers/none/rebuild", "nadia"),
     ("/sync/grants", ""),
     ("/enrolments/NOCODE00", ""),
     ("/users", "tarek"),

@@ -600,6 +600,28 @@ export interface Manifest {
   totals?: Total[];
 }
 
+export interface MissingRow {
+  missing: MissingVoucher;
+  customer: Customer | null;
+  collector: User | null;
+}
+
+export interface MissingVoucher {
+  id: string;
+  device: string;
+  seq: number;
+  hash: string;
+  collector: string;
+  number: string;
+  date: string;
+  customer_code: string;
+  totals: Total[];
+  code: string;
+  reported_at: string;
+  state?: string;
+  voucher?: string;
+}
+
 export interface Notes {
   value: number;
   count: number;
@@ -700,6 +722,11 @@ export interface PushReply {
   server_time: string;
   receipt: string;
   device_state?: string;
+}
+
+export interface RebuildWish {
+  cheques?: Cheque[];
+  note?: string;
 }
 
 export interface ReceiptIssued {
@@ -892,6 +919,8 @@ export interface Verified {
   date?: string;
   customer_code?: string;
   totals?: Total[];
+  can_report?: boolean;
+  reported?: boolean;
 }
 
 export interface VerifyWish {
@@ -1087,6 +1116,7 @@ export interface Documents {
   deposit_waiting: DepositWaiting;
   safe: Safe;
   suspended: Suspended;
+  missing_voucher: MissingVoucher;
 }
 
 export type DocumentType = keyof Documents;
