@@ -76,7 +76,7 @@ def hold(entry: Entry, device: str, seq: int, stamp: Stamp, state: State) -> Non
             by=envelope.by if envelope else "",
             at=envelope.at if envelope else "",
             received_at=stamp.received_at,
-            flags=stamp.flags,
+            flags=list(stamp.flags),
             voucher=voucher,
             amounts=amounts,
         )

@@ -230,6 +230,7 @@ export const ar = {
   'item.kind.opening': 'رصيد افتتاحي',
   'voucher.state.voided': 'ملغى',
   'voucher.state.reversed': 'معكوس',
+  'voucher.state.rejected': 'مرفوض',
   'voucher.state.void_asked': 'طُلب إلغاؤه',
   'visit.at': 'زيارة {time}',
   'visit.came_to': 'زيارة: {outcome}',
@@ -582,6 +583,8 @@ export const ar = {
   'verify.date': 'التاريخ',
   'verify.customer': 'رمز العميل',
   'verify.amount': 'المبلغ',
+  'verify.report': 'أبلغ الشركة أن هذا السند معك',
+  'verify.reported': 'أُبلغت الشركة بهذا السند، وسيراجعه المشرف.',
   'verify.compare': 'قارن هذه البيانات بالسند الذي معك.',
 
   // flags: what a person must look at

@@ -180,6 +180,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'item.kind.opening': 'Opening balance',
   'voucher.state.voided': 'Voided',
   'voucher.state.reversed': 'Reversed',
+  'voucher.state.rejected': 'Rejected',
   'voucher.state.void_asked': 'Void requested',
   'visit.at': 'Visit {time}',
   'visit.came_to': 'Visit: {outcome}',
@@ -528,6 +529,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'verify.date': 'Date',
   'verify.customer': 'Customer code',
   'verify.amount': 'Amount',
+  'verify.report': 'Tell the company that you have this voucher',
+  'verify.reported': 'The company has been told of this voucher, and a supervisor will look at it.',
   'verify.compare': 'Compare this with the voucher in your hand.',
 
   // flags: what a person must look at
