@@ -60,7 +60,13 @@ class Flag(StrEnum):
     EPOCH_NOT_NEW = "epoch_not_new"
     GRANT_UNREADABLE = "grant_unreadable"
     GRANT_KNOWN = "grant_known"
+    CODE_UNREADABLE = "code_unreadable"
+    ALREADY_REPORTED = "already_reported"
+    NOT_REPORTED = "not_reported"
+    NOT_IN_SUSPENSE = "not_in_suspense"
+    NOT_A_DUPLICATE = "not_a_duplicate"
     # facts that are accepted and need a look
+    VOUCHER_MISSING = "voucher_missing"
     UNKNOWN_FIELDS = "unknown_fields"
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_CORRECTED = "clock_corrected"

@@ -58,7 +58,8 @@ class User(Document):
 
 class Device(Document):
     """state: active, revoked, lost, retired. deposits: how many it has declared. visit: the open one. grant: the
-    server's signed entry that gave it its place, which it can hand back to a restored server."""
+    server's signed entry that gave it its place, which it can hand back to a restored server. missing: by seq, hashes
+    of entries that customers have shown and that had not arrived."""
 
     code: str
     purpose: str
@@ -74,6 +75,7 @@ class Device(Document):
     visit: str = ""
     since: str = ""
     grant: Grant | None = None
+    missing: dict[str, list[str]] = {}
 
 
 class Customer(Document):
@@ -167,8 +169,59 @@ class VoidAsked(msgspec.Struct, omit_defaults=True):
     decided_by: str = ""
 
 
+class Judgement(msgspec.Struct, omit_defaults=True):
+    """What a person decided about an entry under review. entry: id of `judged`. decision: release or reject."""
+
+    entry: str
+    by: str
+    at: str
+    decision: str
+    reason: str
+    duplicate_of: str = ""
+
+
+class MissingVoucher(Document):
+    """A voucher that a customer has shown and the company has not seen. id: `<device>|<seq>|<hash>`, its entry's place.
+    code: the whole QR text. state: reported, rebuilt (voucher: what stands for it), arrived."""
+
+    device: str
+    seq: int
+    hash: str
+    collector: str
+    number: str
+    date: str
+    customer_code: str
+    totals: list[Total]
+    code: str
+    reported_at: str
+    state: str = "reported"
+    voucher: str = ""
+
+
+class Suspended(Document):
+    """An entry under review that waits for a person, or has been decided. id: its journal position. hash: base64url.
+    flags: why. voucher: what it made, if anything. amounts: what stood in suspense for it, by currency.
+    state: waiting, released, rejected, ended (its voucher was voided or reversed meanwhile)."""
+
+    device: str
+    seq: int
+    hash: str
+    kind: str
+    by: str
+    at: str
+    received_at: str
+    flags: list[str]
+    voucher: str = ""
+    amounts: Amounts = {}
+    state: str = "waiting"
+    judgement: Judgement | None = None
+
+
 class Voucher(Document):
-    """One receipt voucher. state: issued, voided, reversed. verdict and flags: of its entry.
+    """One receipt voucher. state: issued, voided, reversed, rejected, replaced. verdict and flags: of its entry, and of
+    the decision about it. suspense: its `Suspended` while its money stands there. repeats: id of its entry, where
+    another voucher has that id. rebuilt: hash of the entry that a QR code names, where the voucher was rebuilt from the
+    code; it is replaced once that entry has arrived.
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
@@ -206,12 +259,16 @@ class Voucher(Document):
     voided_at: str = ""
     void_reason: str = ""
     void_confirmed: bool = False
+    suspense: str = ""
+    repeats: str = ""
+    judgement: Judgement | None = None
+    rebuilt: str = ""
 
 
 class ChequeHeld(Document):
     """One cheque and who has the paper. id: `<voucher>.<index of the tender>`.
-    state: held, transit, vault, given_back. holder: user id, or deposit id while in transit. shown_to: branch whose
-    desks may see it, from the moment when a count of its deposit is durable."""
+    state: held, transit, vault, given_back, replaced. holder: user id, or deposit id while in transit. shown_to: branch
+    whose desks may see it, from the moment when a count of its deposit is durable."""
 
     voucher: str
     number_on_voucher: str
@@ -361,4 +418,6 @@ DOCUMENTS: dict[str, type[Document]] = {
     "cheque_seen": ChequeSeen,
     "series": Series,
     "request": Request,
+    "suspended": Suspended,
+    "missing_voucher": MissingVoucher,
 }

@@ -18,14 +18,17 @@ from schemas.documents import (
     DepositWaiting,
     Device,
     Item,
+    MissingVoucher,
     Person,
     Plan,
     Safe,
     ServerKey,
+    Suspended,
     User,
     Visit,
     Voucher,
 )
+from schemas.entries.receipts import Cheque
 from schemas.entries.shapes import Total
 
 
@@ -485,6 +488,38 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
+class SuspendedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What waits for a decision. repeats: vouchers that stand and say the same with the same number."""
+
+    held: Suspended
+    voucher: Voucher | None
+    customer: Customer | None
+    collector: User | None
+    repeats: list[Voucher] = []
+
+
+class SuspenseDecision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """duplicate_of: id of the voucher that a rejected one only repeats."""
+
+    reason: str
+    duplicate_of: str = ""
+
+
+class MissingRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A voucher that a customer has reported. customer: the one with the code's customer code."""
+
+    missing: MissingVoucher
+    customer: Customer | None
+    collector: User | None
+
+
+class RebuildWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """cheques: as the customer tells them; their sums must be the code's. Cash follows from the code."""
+
+    cheques: list[Cheque] = []
+    note: str = ""
+
+
 class DepositView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A deposit for who may see its figures: the collector, and a desk whose count is durable."""
 
@@ -551,7 +586,8 @@ class VerifyWish(msgspec.Struct, frozen=True):
 
 
 class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
-    """status: genuine, not_yet_handed_in, voided, reported_lost, not_ours. The rest repeats what the paper says."""
+    """status: genuine, not_yet_handed_in, voided, reported_lost, not_ours. The rest repeats what the paper says.
+    can_report: the company has not seen the voucher and nobody has told it so. reported: somebody has."""
 
     status: str
     company: str = ""
@@ -560,6 +596,8 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
     date: str = ""
     customer_code: str = ""
     totals: list[Total] = []
+    can_report: bool = False
+    reported: bool = False
 
 
 WIRE: tuple[type, ...] = (
@@ -570,5 +608,6 @@ WIRE: tuple[type, ...] = (
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,
+    Suspended, SuspendedRow, SuspenseDecision, MissingVoucher, MissingRow, RebuildWish,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

@@ -148,6 +148,30 @@ async def vouchers_of_day(db: Reader, collector: str, day: date) -> list[Voucher
     return [voucher for voucher in found if voucher.day == day]
 
 
+async def vouchers_of(db: Reader, collector: str) -> list[Voucher]:
+    """All vouchers of a collector: what he holds, and what his deposits cover."""
+    found = await group(db, Voucher, f"held/{collector}")
+    for deposit in await group(db, Deposit, f"deposits/{collector}"):
+        found += await group(db, Voucher, f"deposit/{deposit.id}")
+    return found
+
+
+async def entry_at(db: Reader, position: int) -> tuple[bytes, bytes]:
+    """Envelope and body of the entry at a journal position, as they came."""
+    found = await db.rows("SELECT envelope, body FROM journal WHERE position = ?", position)
+    return found[0][0], found[0][1]
+
+
+async def entries_at(db: Reader, device: str, seq: int) -> list[tuple[int, bytes, bytes]]:
+    """(position, hash, envelope) of what stands at one place of a chain; more than one where it forks."""
+    return await db.rows(
+        "SELECT c.position, c.hash, j.envelope FROM chain c JOIN journal j ON j.position = c.position"
+        " WHERE c.device = (SELECT no FROM word WHERE text = ?) AND c.seq = ? ORDER BY c.position",
+        device,
+        seq,
+    )
+
+
 def totals_of(vouchers: Iterable[Voucher]) -> list[Total]:
     """What standing vouchers brought, per currency and method."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}

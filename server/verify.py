@@ -15,6 +15,7 @@ from schemas.codes import Flag, Verdict
 from schemas.documents import Amounts, Book, Custody, Customer, Device, Document, Item, Safe, ServerKey, Voucher
 from schemas.entries import Envelope
 from schemas.entries.company import GrantReturned
+from schemas.entries.suspense import Judged
 from schemas.wire import Stamp
 from server import keys
 from server.epochs import signed_by_us
@@ -23,6 +24,7 @@ from sync.books import tally
 from sync.chain import b64, running_hash
 from sync.ledger import NEVER_NEGATIVE
 from sync.numbering import has_leaf
+from sync.qr import parse
 from sync.reading import envelope_of
 from sync.state import TYPE_OF
 
@@ -113,6 +115,9 @@ def _journal(db: Shelf, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
             yield from _entry(
                 envelope, body, sig, raw, stamp, where, server_keys if online else [device_keys.get(device, "")]
             )
+            if envelope.kind == "judged" and online:
+                yield from _judged(db, msgspec.json.decode(body, type=Judged), position, where)
+            yield from _codes(envelope.kind, body, where, device_keys)
             yield from _titles(envelope.kind, body, stamp, where, server_keys)
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
@@ -142,6 +147,33 @@ def _entry(
         yield Fault("journal", where, "the body is not the one that was signed")
     if Flag.BAD_SIGNATURE not in stamp.flags and not any(spki and keys.verify(spki, raw, sig) for spki in spkis):
         yield Fault("signature", where, f"no key of {envelope.device} made this signature")
+
+
+def _judged(db: Shelf, decision: Judged, position: int, where: str) -> Iterator[Fault]:
+    """A decision is about an entry that stood there, and what it tells of it is what stood there."""
+    row = None
+    if decision.entry.isdecimal() and int(decision.entry) < position:
+        found = db.select("SELECT hash, envelope, body FROM journal WHERE position = ?", int(decision.entry))
+        row = found[0] if found else None
+    if row is None or b64(row[0]) != decision.hash:
+        yield Fault("journal", where, f"decides about {decision.entry}, where no such entry stands")
+    elif decision.envelope and (decision.envelope.encode(), decision.body.encode()) != (row[1], row[2]):
+        yield Fault("journal", where, f"tells another entry than the one at {decision.entry}")
+
+
+def _codes(kind: str, body: bytes, where: str, device_keys: dict[str, str]) -> Iterator[Fault]:
+    """A voucher is reported and rebuilt only from a code that its own phone signed."""
+    if kind in ("voucher_reported", "voucher_rebuilt"):
+        code = msgspec.json.decode(body, type=_Code)
+        payload = parse(code.payload)
+        spki = device_keys.get(payload.device, "") if payload else ""
+        if not spki or not keys.verify(spki, code.payload.encode(), code.sig):
+            yield Fault("signature", where, "no phone of this company signed the voucher's code")
+
+
+class _Code(msgspec.Struct):
+    payload: str
+    sig: str
 
 
 def _titles(kind: str, body: bytes, stamp: Stamp, where: str, server_keys: list[str]) -> Iterator[Fault]:
@@ -235,7 +267,7 @@ def _books(db: Shelf) -> Iterator[Fault]:
     leaves: dict[str, dict[int, str]] = defaultdict(dict)
     numbers: dict[str, str] = {}
     for voucher in _all(db, Voucher):
-        if _NO_LEAF & set(voucher.flags):
+        if voucher.state == "replaced" or _NO_LEAF & set(voucher.flags):
             continue
         if voucher.number in numbers:
             yield Fault("book", f"number {voucher.number}", "on two vouchers, neither of them flagged")

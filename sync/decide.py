@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Device, User
+from schemas.documents import Device
 from schemas.entries import Envelope
 from schemas.wire import Stamp
+from sync import authority, rebuilt, suspense
 from sync.chain import Entry, running_hash
 from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
@@ -137,25 +138,30 @@ def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
     kind = KINDS.get(envelope.kind) if envelope is not None else None
     if body is None or kind is None:
         return Ruling(Verdict.REVIEW, [*arrival.flags, Flag.UNJUDGED])
-    device = None if arrival.online else state.get(Device, arrival.device)
-    held = [*arrival.flags, *_standing_of_device(device)]
-    authority = _authority(arrival, context, kind, device, state)
-    if authority is not None:
-        return Ruling(Verdict.REFUSED, [*held, authority])
+    held = list(arrival.flags)
+    if not arrival.online:
+        held += _standing_of_device(state.get(Device, arrival.device))
+        held = rebuilt.standing(arrival.device, arrival.seq, arrival.entry.hash, held, state)
+    barred = _authority(arrival, context, kind, state)
+    if barred is not None:
+        return Ruling(Verdict.REFUSED, [*held, barred])
     if held:
-        return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body)
+        return _in_suspense([*held, *_doubled(context, body, kind, state)], context, kind, body, state)
     try:
         ruling = kind.judge(context, body, state)
         if ruling.lines and ruling.verdict != Verdict.REFUSED:
             ruling.posted = lines_of(ruling.lines)
     except Exception:  # noqa: BLE001 -- a fault in a rule must not lose the entry; it is kept and a person told
-        return _in_suspense([Flag.UNJUDGED], context, kind, body)
+        return _in_suspense([Flag.UNJUDGED], context, kind, body, state)
     return ruling
 
 
-def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.Struct) -> Ruling:
-    lines = kind.suspense(context, body) if kind.suspense else []
-    return Ruling(Verdict.REVIEW, flags, lines, lines_of(lines))
+def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.Struct, state: State) -> Ruling:
+    ruling = Ruling(Verdict.REVIEW, flags, kind.suspense(context, body) if kind.suspense else [])
+    before = rebuilt.provisional_of(context, state) if ruling.lines else None
+    ruling = rebuilt.net(before, ruling) if before is not None else ruling
+    ruling.posted = lines_of(ruling.lines)
+    return ruling
 
 
 def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -> list[Flag]:
@@ -182,23 +188,13 @@ def _standing_of_device(device: Device | None) -> list[Flag]:
             return []
 
 
-def _authority(arrival: Arrival, context: Context, kind: Kind, device: Device | None, state: State) -> Flag | None:
+def _authority(arrival: Arrival, context: Context, kind: Kind, state: State) -> Flag | None:
     """Why this writer may not write this kind, or None."""
-    by = context.envelope.by
-    if arrival.online:
-        if "server" not in kind.writers:
-            return Flag.KIND_NOT_ALLOWED
-    else:
-        if device is None or device.purpose not in kind.writers:
-            return Flag.KIND_NOT_ALLOWED
-        if device.purpose == "phone" and by != device.user:
-            return Flag.NOT_THE_WRITER
-    if by == SYSTEM and arrival.online:
-        return None
-    user = state.get(User, by)
-    if kind.roles and (user is None or user.role not in kind.roles):
-        return Flag.NOT_THE_WRITER
-    return None
+    if not arrival.online:
+        return authority.of_device(arrival.device, context.by, kind, state)
+    if "server" not in kind.writers:
+        return Flag.KIND_NOT_ALLOWED
+    return None if context.by == SYSTEM else authority.of_user(context.by, kind, state)
 
 
 def _observations(arrival: Arrival, context: Context, moment: Moment, latest: datetime) -> list[Flag]:
@@ -232,6 +228,8 @@ def _apply(arrival: Arrival, context: Context, stamp: Stamp, state: State) -> No
         if device is not None and not device.forked:
             device.forked = True
             state.put(device)
+    if stamp.verdict == Verdict.REVIEW:
+        suspense.hold(arrival.entry, arrival.device, arrival.seq, stamp, state)
     if stamp.verdict == Verdict.REFUSED or envelope is None or body is None:
         return
     kind = KINDS.get(envelope.kind)

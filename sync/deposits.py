@@ -39,23 +39,36 @@ Amount = tuple[str, str, int]
 # ---- declared
 
 
-def cheques_in_hand(user: str, kept_back: list[KeptBack], state: State) -> list[ChequeHeld]:
+def rebuilt_ahead(c: Context, state: State) -> set[str]:
+    """Vouchers in hand that were rebuilt and that this chain writes only after this entry: it cannot hand them over."""
+    device = state.get(Device, c.envelope.device)
+    if device is None or not device.missing:
+        return set()
+    return {
+        voucher.id
+        for voucher in state.group(Voucher, f"held/{c.by}")
+        if voucher.rebuilt and voucher.device == device.id and voucher.seq > c.envelope.seq
+    }
+
+
+def cheques_in_hand(user: str, kept_back: list[KeptBack], ahead: set[str], state: State) -> list[ChequeHeld]:
     """The cheques that a declaration covers: all in the collector's hands less those he keeps back."""
     kept = {f"{one.receipt}.{one.tender}" for one in kept_back}
-    return [cheque for cheque in state.group(ChequeHeld, f"held/{user}") if cheque.id not in kept]
+    held = state.group(ChequeHeld, f"held/{user}")
+    return [cheque for cheque in held if cheque.id not in kept and cheque.voucher not in ahead]
 
 
-def covered(user: str, kept_back: list[KeptBack], state: State) -> list[Total]:
+def covered(user: str, kept_back: list[KeptBack], ahead: set[str], state: State) -> list[Total]:
     """What the collector's chain up to here says he hands over, per currency and method."""
     cash = dict(custody_of(state, user).cash)
     counts: dict[str, int] = {}
     kept = {(one.receipt, one.tender) for one in kept_back}
     for voucher in state.group(Voucher, f"held/{user}"):
-        if voucher.state != "issued":
+        if voucher.state not in ("issued", "rejected"):
             continue
         for index, tender in enumerate(voucher.tenders):
             if isinstance(tender, Cash):
-                if (voucher.id, index) in kept:
+                if (voucher.id, index) in kept or voucher.id in ahead:
                     add(cash, tender.currency, -tender.amount)
                 else:
                     counts[tender.currency] = counts.get(tender.currency, 0) + 1
@@ -63,7 +76,7 @@ def covered(user: str, kept_back: list[KeptBack], state: State) -> list[Total]:
         Total(currency, "cash", counts.get(currency, 0), amount) for currency, amount in cash.items() if amount > 0
     ]
     papers: dict[str, tuple[int, int]] = {}
-    for cheque in cheques_in_hand(user, kept_back, state):
+    for cheque in cheques_in_hand(user, kept_back, ahead, state):
         count, amount = papers.get(cheque.currency, (0, 0))
         papers[cheque.currency] = (count + 1, amount + cheque.amount)
     return totals + [Total(currency, "cheque", count, amount) for currency, (count, amount) in papers.items()]
@@ -74,7 +87,8 @@ def judge_declared(c: Context, body: DepositDeclared, state: State) -> Ruling:
         return Ruling(Verdict.REVIEW, [Flag.ID_REPEATED])
     ruling = Ruling()
     declared = {(total.currency, total.method): total.amount for total in body.totals if total.amount}
-    derived = {(total.currency, total.method): total.amount for total in covered(c.by, body.kept_back, state)}
+    ahead = rebuilt_ahead(c, state)
+    derived = {(total.currency, total.method): total.amount for total in covered(c.by, body.kept_back, ahead, state)}
     device = state.get(Device, c.envelope.device)
     if declared != derived or (device is not None and body.count != device.deposits + 1):
         ruling.flags.append(Flag.DECLARED_DIFFERS)
@@ -84,7 +98,7 @@ def judge_declared(c: Context, body: DepositDeclared, state: State) -> Ruling:
             ruling.lines += [(f"transit_cash/{c.id}", currency, amount), (f"cash/{c.by}", currency, -amount)]
             if custody.cash.get(currency, 0) < amount:
                 ruling.flags.append(Flag.CUSTODY_NEGATIVE)
-    for cheque in cheques_in_hand(c.by, body.kept_back, state):
+    for cheque in cheques_in_hand(c.by, body.kept_back, ahead, state):
         ruling.lines += [
             (f"transit_cheques/{c.id}", cheque.currency, cheque.amount),
             (f"cheques/{c.by}", cheque.currency, -cheque.amount),
@@ -97,9 +111,10 @@ def declared(c: Context, body: DepositDeclared, state: State) -> None:
     device = state.get(Device, c.envelope.device)
     user = state.get(User, c.by)
     branch = (user.branch if user else "") or (device.branch if device else "")
-    kept = {one.receipt for one in body.kept_back}
+    ahead = rebuilt_ahead(c, state)
+    kept = {one.receipt for one in body.kept_back} | ahead
     vouchers = [one for one in state.group(Voucher, f"held/{c.by}") if one.id not in kept]
-    cheques = cheques_in_hand(c.by, body.kept_back, state)
+    cheques = cheques_in_hand(c.by, body.kept_back, ahead, state)
     for voucher in vouchers:
         voucher.deposit = c.id
         state.put(voucher)

@@ -98,7 +98,7 @@ def _count_leaves(given: BookAssigned, state: State) -> None:
         held = voucher.book == given.book and voucher.device == given.device and Flag.BOOK_NOT_HELD in voucher.flags
         if book is None or not held or not book.first <= voucher.leaf <= book.last:
             continue
-        voucher.flags.remove(Flag.BOOK_NOT_HELD)
+        voucher.flags = [flag for flag in voucher.flags if flag != Flag.BOOK_NOT_HELD]
         if voucher.number != voucher_number(book, voucher.leaf):
             voucher.flags.append(Flag.NUMBER_OUTSIDE_BOOK.value)
         elif has_leaf(book.issued, voucher.leaf - book.first):

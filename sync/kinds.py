@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sync import books, company, customers, deposits, epochs, people, receipts, visits
+from sync import books, company, customers, deposits, epochs, people, rebuilt, receipts, suspense, visits
 from sync.ruling import Context, Ruling
 from sync.state import Key, State
 
@@ -26,6 +26,14 @@ def _accept(_c: Context, _body: Any, _state: State) -> Ruling:
 
 def _no_keys(_c: Context, _body: Any) -> Iterable[Key]:
     return ()
+
+
+def _judge_later(c: Context, body: Any, state: State) -> Ruling:
+    return suspense.judge(c, body, state, KINDS.get)
+
+
+def _decide_later(c: Context, body: Any, state: State) -> None:
+    suspense.decide(c, body, state, KINDS.get)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ KINDS: dict[str, Kind] = {
     "plan_set": Kind("request", SERVER, OFFICE, visits.judge_plan, visits.plan_set),
     "visit_started": Kind("fact", PHONE, COLLECTOR, visits.judge_started, visits.started, visits.started_touches),
     "visit_ended": Kind("fact", PHONE, COLLECTOR, visits.judge_ended, visits.ended, visits.ended_touches),
-    "receipt_issued": Kind("fact", PHONE, COLLECTOR, receipts.judge_issued, receipts.issued, receipts.issued_touches,
-                           review=receipts.issued, suspense=receipts.suspense),
+    "receipt_issued": Kind("fact", PHONE, COLLECTOR, rebuilt.judge_issued, rebuilt.issued, receipts.issued_touches,
+                           review=rebuilt.issued, suspense=receipts.suspense),
     "voucher_shown": Kind("fact", PHONE, COLLECTOR, receipts.judge_named, receipts.shown, receipts.named_touches),
     "voucher_printed": Kind("fact", PHONE, COLLECTOR, receipts.judge_named, receipts.printed, receipts.named_touches),
     "voucher_shared": Kind("fact", PHONE, COLLECTOR, receipts.judge_named, receipts.shared, receipts.named_touches),
@@ -95,4 +103,8 @@ KINDS: dict[str, Kind] = {
     "deposit_counted": Kind("fact", DESK, CASHIER, deposits.judge_counted, deposits.counted),
     "deposit_accepted": Kind("request", DESK, CASHIER, deposits.judge_accepted, deposits.accepted),
     "deposit_returned": Kind("request", DESK, CASHIER, deposits.judge_returned, deposits.returned),
+    "voucher_reported": Kind("fact", SERVER, SUPERVISOR, rebuilt.judge_reported, rebuilt.reported),
+    "voucher_rebuilt": Kind("request", SERVER, SUPERVISOR, rebuilt.judge_rebuilt, rebuilt.rebuilt,
+                            review=rebuilt.rebuilt),
+    "judged": Kind("request", SERVER, SUPERVISOR, _judge_later, _decide_later),
 }  # fmt: skip

@@ -42,6 +42,10 @@ def add_leaf(leaves: str, index: int) -> str:
     return f"{_bits(leaves) | 1 << index:x}"
 
 
+def remove_leaf(leaves: str, index: int) -> str:
+    return f"{_bits(leaves) & ~(1 << index):x}"
+
+
 def has_leaf(leaves: str, index: int) -> bool:
     return bool(_bits(leaves) >> index & 1)
 

@@ -14,6 +14,7 @@ from schemas.documents import (
     Device,
     Item,
     Request,
+    Suspended,
     Visit,
     VoidAsked,
     Voucher,
@@ -87,23 +88,33 @@ def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
     flags += _warnings(c, body, customer, state)
     if verdict == Verdict.REVIEW:
         return Ruling(verdict, flags, suspense(c, body))
-    credits = 0
-    lines = in_hand(body.tenders, c.by)
+    credits, more = credits_of(body, state)
+    return Ruling(verdict, list(dict.fromkeys([*flags, *more])), in_hand(body.tenders, c.by) + credits)
+
+
+def credits_of(paid: ReceiptIssued | Voucher, state: State) -> tuple[list[Amount], list[Flag]]:
+    """What the tenders pay for now: each item takes what is open of it, as was wished and as far as the money goes; the
+    rest is the customer's on account."""
+    flags: list[Flag] = []
+    lines: list[Amount] = []
+    rest: dict[str, int] = {}
+    for tender in paid.tenders:
+        rest[tender.currency] = rest.get(tender.currency, 0) + tender.amount
     left: dict[str, int] = {}
-    for allocation in body.allocations:
+    for allocation in paid.allocations:
         item = state.get(Item, allocation.item)
-        if item is None or item.customer != body.customer or item.currency != body.currency:
+        if item is None or item.customer != paid.customer or item.currency != paid.currency:
             flags.append(Flag.ITEM_UNKNOWN)
             continue
         open_now = left.get(item.id, item.open)
-        takes = min(allocation.amount, max(open_now, 0))
+        takes = min(allocation.amount, max(open_now, 0), rest.get(paid.currency, 0))
         left[item.id] = open_now - takes
         if takes < allocation.amount:
             flags.append(Flag.OVER_ALLOCATED)
-        credits += takes
-        lines.append((f"ar/{body.customer}/{item.id}", body.currency, -takes))
-    lines.append((f"on_account/{body.customer}", body.currency, credits - total))
-    return Ruling(verdict, list(dict.fromkeys(flags)) if flags else flags, lines)
+        rest[paid.currency] = rest.get(paid.currency, 0) - takes
+        lines.append((f"ar/{paid.customer}/{item.id}", paid.currency, -takes))
+    lines += [(f"on_account/{paid.customer}", currency, -amount) for currency, amount in rest.items()]
+    return lines, flags
 
 
 def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state: State) -> list[Flag]:
@@ -144,9 +155,10 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         if line.account.startswith(prefix):
             taken.append(Allocation(line.account[len(prefix) :], -line.amount))
             on_account += line.amount
+    # One id never has two contents: a second entry with a known id stands beside it under its own name.
+    first = state.get(Voucher, c.id) is None
     voucher = Voucher(
-        # One id never has two contents: a second entry with a known id stands beside it under its own name.
-        c.id if state.get(Voucher, c.id) is None else f"{c.id}~{stamp.position}",
+        c.id if first else f"{c.id}~{stamp.position}",
         number=body.number,
         book=body.book,
         leaf=body.leaf,
@@ -167,26 +179,28 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         # The enum's own text: a default is left out of a document only if it is the same object, replayed or not.
         verdict=_TEXT_OF[stamp.verdict],
         flags=stamp.flags,
+        suspense=str(stamp.position) if stamp.verdict == Verdict.REVIEW else "",
+        repeats="" if first else c.id,
     )
     state.put(voucher)
-    _count_on_items(voucher, state, sign=1)
+    count_on_items(voucher, state, sign=1)
     book = state.get(Book, body.book)
-    if book is not None and _owns_leaf(voucher, book):
+    if book is not None and owns_leaf(voucher, book):
         books.use_leaf(book, body.leaf, c.envelope.seq, state)
     visit = state.get(Visit, body.visit)
     if visit is not None:
         visit.vouchers.append(voucher.id)
         state.put(visit)
-    _take_paper(voucher, state)
+    take_paper(voucher, state)
 
 
-def _owns_leaf(voucher: Voucher, book: Book) -> bool:
+def owns_leaf(voucher: Voucher, book: Book) -> bool:
     """Whether the leaf of the book is this voucher's: the first that came with the number, on the book's device."""
     second = {Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.FORK} & set(voucher.flags)
     return not second and book.device == voucher.device and book.first <= voucher.leaf <= book.last
 
 
-def _take_paper(voucher: Voucher, state: State) -> None:
+def take_paper(voucher: Voucher, state: State) -> None:
     """One document per cheque: who has the paper, from now to its end."""
     for index, tender in enumerate(voucher.tenders):
         if not isinstance(tender, Cheque):
@@ -220,7 +234,7 @@ def _take_paper(voucher: Voucher, state: State) -> None:
             state.put(customer)
 
 
-def _count_on_items(voucher: Voucher, state: State, *, sign: int) -> None:
+def count_on_items(voucher: Voucher, state: State, *, sign: int) -> None:
     for allocation in voucher.taken:
         item = state.get(Item, allocation.item)
         if item is not None:
@@ -299,7 +313,7 @@ def judge_decided(c: Context, body: VoidApproved | VoidRefused, state: State) ->
         return refused(Flag.REQUEST_ALREADY_DECIDED)
     if voucher.void.by == c.by:
         return refused(Flag.MAKER_IS_CHECKER)
-    if isinstance(body, VoidApproved) and _counted(voucher, state):
+    if isinstance(body, VoidApproved) and counted(voucher, state):
         return refused(Flag.VOID_AFTER_COUNT)
     return Ruling()
 
@@ -347,7 +361,7 @@ def whereabouts(voucher: Voucher, state: State) -> list[str]:
     return places
 
 
-def _counted(voucher: Voucher, state: State) -> bool:
+def counted(voucher: Voucher, state: State) -> bool:
     deposits = [state.get(Deposit, place) for place in whereabouts(voucher, state)]
     return any(one is not None and one.state in ("counted", "accepted") for one in deposits)
 
@@ -361,7 +375,7 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
         return refused(Flag.RECEIPT_NOT_OURS)
     if voucher.state != "issued":
         return refused(Flag.RECEIPT_ALREADY_VOIDED)
-    if _counted(voucher, state):
+    if counted(voucher, state):
         return refused(Flag.VOID_AFTER_COUNT)
     if body.request:
         asked = voucher.void
@@ -373,18 +387,37 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
         untouched = voucher.device == c.envelope.device and not voucher.printed and not voucher.shared
         if not (same_visit and untouched and not any(whereabouts(voucher, state))):
             return refused(Flag.VOID_NEEDS_APPROVAL)
-    return Ruling(lines=_taken_back(voucher) + _given_back(voucher, state))
+    return Ruling(lines=taken_back(voucher) + given_back(voucher, state))
 
 
-def _taken_back(voucher: Voucher) -> list[Amount]:
+def taken_back(voucher: Voucher) -> list[Amount]:
     """Debits: what the voucher paid for is owed again."""
     if voucher.verdict == Verdict.REVIEW:
-        return [(f"suspense/{voucher.id}", tender.currency, tender.amount) for tender in voucher.tenders]
+        return from_suspense(voucher)
     debits = [(f"ar/{voucher.customer}/{one.item}", voucher.currency, one.amount) for one in voucher.taken]
-    return [*debits, (f"on_account/{voucher.customer}", voucher.currency, voucher.on_account)]
+    others = [
+        (f"on_account/{voucher.customer}", tender.currency, tender.amount)
+        for tender in voucher.tenders
+        if tender.currency != voucher.currency  # one that was released all the same
+    ]
+    return [*debits, (f"on_account/{voucher.customer}", voucher.currency, voucher.on_account), *others]
 
 
-def _given_back(voucher: Voucher, state: State) -> list[Amount]:
+def from_suspense(voucher: Voucher) -> list[Amount]:
+    """Debits: what a voucher under review brought no longer waits."""
+    account = f"suspense/{voucher.repeats or voucher.id}"
+    return [(account, tender.currency, tender.amount) for tender in voucher.tenders]
+
+
+def end_suspense(voucher: Voucher, state: State) -> None:
+    """A voucher that no longer stands needs nobody's decision."""
+    held = state.get(Suspended, voucher.suspense)
+    if held is not None:
+        held.state, voucher.suspense = "ended", ""
+        state.put(held)
+
+
+def given_back(voucher: Voucher, state: State) -> list[Amount]:
     """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in."""
     credits: list[Amount] = []
     for tender, deposit in zip(voucher.tenders, whereabouts(voucher, state), strict=True):
@@ -398,19 +431,31 @@ def voided(c: Context, body: ReceiptVoided, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is None:
         return
-    voucher.state = "voided"
-    voucher.voided_at = c.envelope.at
-    voucher.void_reason = body.reason
-    _withdraw(voucher, c.by, state)
-    state.put(voucher)
-    _count_on_items(voucher, state, sign=-1)
+    end_suspense(voucher, state)
+    _no_longer(c, voucher, body.reason, state)
+    count_on_items(voucher, state, sign=-1)
     book = state.get(Book, voucher.book)
-    if book is not None and _owns_leaf(voucher, book):
+    if book is not None and owns_leaf(voucher, book):
         books.void_leaf(book, voucher.leaf, state)
     custody = custody_of(state, voucher.by)
     custody.unconfirmed += 1
     state.put(custody)
     _give_back_paper(voucher, state)
+
+
+def never_was(c: Context, voucher: Voucher, state: State) -> None:
+    """A voucher that only repeats another one: nothing was handed over for it, so there is nothing to confirm."""
+    _no_longer(c, voucher, "duplicate", state)
+    voucher.void_confirmed = True
+    _give_back_paper(voucher, state)
+
+
+def _no_longer(c: Context, voucher: Voucher, reason: str, state: State) -> None:
+    voucher.state = "voided"
+    voucher.voided_at = c.envelope.at
+    voucher.void_reason = reason
+    _withdraw(voucher, c.by, state)
+    state.put(voucher)
 
 
 def _give_back_paper(voucher: Voucher, state: State) -> None:
@@ -432,10 +477,10 @@ def _give_back_paper(voucher: Voucher, state: State) -> None:
                 state.put(waiting)
         cheque.state, cheque.holder = "given_back", voucher.customer
         state.put(cheque)
-    _no_longer_uncleared(voucher, state)
+    no_longer_uncleared(voucher, state)
 
 
-def _no_longer_uncleared(voucher: Voucher, state: State) -> None:
+def no_longer_uncleared(voucher: Voucher, state: State) -> None:
     """Cheques of a voucher that no longer stands pay for nothing, so nothing depends on their clearing."""
     customer = state.get(Customer, voucher.customer)
     if customer is None or voucher.verdict != Verdict.ACCEPTED:
@@ -455,9 +500,9 @@ def judge_reversed(c: Context, body: ReceiptReversed, state: State) -> Ruling:
         return refused(Flag.RECEIPT_ALREADY_VOIDED)
     if voucher.by == c.by:
         return refused(Flag.MAKER_IS_CHECKER)
-    if not _counted(voucher, state):
+    if not counted(voucher, state):
         return refused(Flag.VOID_NEEDS_APPROVAL)
-    debits = _taken_back(voucher)
+    debits = taken_back(voucher)
     refunds = [(f"refunds/{voucher.customer}", currency, -amount) for _, currency, amount in debits]
     return Ruling(lines=debits + refunds)
 
@@ -470,6 +515,7 @@ def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
         voucher.void_reason = body.reason
         if voucher.void is not None and voucher.void.state == "requested":
             _settle(voucher, "approved", c.by, state)
+        end_suspense(voucher, state)
         state.put(voucher)
-        _count_on_items(voucher, state, sign=-1)
-        _no_longer_uncleared(voucher, state)
+        count_on_items(voucher, state, sign=-1)
+        no_longer_uncleared(voucher, state)

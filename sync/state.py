@@ -16,11 +16,13 @@ from schemas.documents import (
     Device,
     Document,
     Item,
+    MissingVoucher,
     Person,
     Plan,
     Request,
     Safe,
     ServerKey,
+    Suspended,
     User,
     Visit,
     Voucher,
@@ -111,6 +113,12 @@ def scopes_of(document: Document, state: State) -> tuple[str, ...]:
     return scoping(document, state) if scoping is not None else ()
 
 
+def _group_of_voucher(voucher: Voucher) -> str:
+    if voucher.state == "replaced":
+        return ""
+    return f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}"
+
+
 def _of_item(item: Item, state: State) -> tuple[str, ...]:
     customer = state.get(Customer, item.customer)
     return _of_customer(customer, state) if customer else ()
@@ -122,6 +130,8 @@ def _of_customer(customer: Customer, _state: State) -> tuple[str, ...]:
 
 def _of_voucher(voucher: Voucher, _state: State) -> tuple[str, ...]:
     """Besides its collector's phone: each attachment that it names, so that the bytes are taken in when they come."""
+    if voucher.state == "replaced":
+        return ()
     named = [photo for tender in voucher.tenders if isinstance(tender, Cheque) for photo in tender.photos]
     if len(voucher.signature) == 64:  # else it names nothing that could ever come
         named.append(voucher.signature)
@@ -130,6 +140,8 @@ def _of_voucher(voucher: Voucher, _state: State) -> tuple[str, ...]:
 
 def _of_cheque(cheque: ChequeHeld, _state: State) -> tuple[str, ...]:
     """A desk learns of a cheque when the count that could have been biased by it is durable."""
+    if cheque.state == "replaced":
+        return ()
     own = f"user:{cheque.collector}"
     return (own, f"branch:{cheque.shown_to}") if cheque.shown_to else (own,)
 
@@ -142,7 +154,7 @@ def _of_deposit(deposit: Deposit, _state: State) -> tuple[str, ...]:
 _WAITING = ("declared", "counted")
 # Tables by exact type: these two run for every changed document of every push.
 _GROUPS: dict[type[Document], Callable[[Any], str]] = {
-    Voucher: lambda voucher: f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}",
+    Voucher: _group_of_voucher,
     Item: lambda item: f"customer/{item.customer}",
     ChequeHeld: lambda cheque: f"{cheque.state}/{cheque.holder}",
     Visit: lambda visit: f"visits/{visit.user}/{visit.day}",
@@ -152,6 +164,8 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     DepositWaiting: lambda waiting: f"waiting/{waiting.branch}",
     Deposit: lambda deposit: f"deposits/{deposit.collector}",
     Request: lambda request: "requests" if request.state == "requested" else "",
+    MissingVoucher: lambda missing: "missing" if missing.state == "reported" else "",
+    Suspended: lambda held: "suspense" if held.state == "waiting" else "",
 }
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Voucher: _of_voucher,

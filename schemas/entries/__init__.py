@@ -19,6 +19,7 @@ from schemas.entries.people import (
     UserEnrolled,
     UserRevoked,
 )
+from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
 from schemas.entries.receipts import (
     ReceiptIssued,
     ReceiptReversed,
@@ -30,6 +31,7 @@ from schemas.entries.receipts import (
     VoucherShared,
     VoucherShown,
 )
+from schemas.entries.suspense import Judged
 from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -66,6 +68,9 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "deposit_counted": DepositCounted,
     "deposit_accepted": DepositAccepted,
     "deposit_returned": DepositReturned,
+    "judged": Judged,
+    "voucher_reported": VoucherReported,
+    "voucher_rebuilt": VoucherRebuilt,
 }
 
 

@@ -327,6 +327,11 @@ ROUTES: list[tuple[str, str, Any, tuple[str, ...]]] = [
     ("POST", "/void-requests/none/approve", {}, (SUPERVISOR,)),
     ("POST", "/void-requests/none/refuse", {}, (SUPERVISOR,)),
     ("POST", "/vouchers/none/reverse", {}, (SUPERVISOR,)),
+    ("GET", "/suspense", None, BOTH),
+    ("POST", "/suspense/none/release", {"reason": "x"}, (SUPERVISOR,)),
+    ("POST", "/suspense/none/reject", {"reason": "x"}, (SUPERVISOR,)),
+    ("GET", "/missing-vouchers", None, BOTH),
+    ("POST", "/missing-vouchers/none/rebuild", {}, (SUPERVISOR,)),
     ("GET", "/deposits", None, DESKS),
     ("GET", "/deposits/none", None, EVERYBODY),
     ("GET", "/vouchers/none/paper.pdf", None, DESKS),
@@ -362,7 +367,7 @@ def test_every_door_is_in_the_table(office: Office):
     """No door is added without saying who may open it."""
     open_to_all = {
         "/sync/push", "/sync/stream", "/enrolments/{}", "/device/challenge", "/device/session", "/session", "/health",
-        "/verify", "/sync/grants",
+        "/verify", "/verify/report", "/sync/grants",
     }  # fmt: skip
     tabled = {(method, tuple(path.split("/"))) for method, path, _, _ in ROUTES}
     doors = [

@@ -524,7 +524,7 @@ def test_a_genuine_voucher_is_repeated_as_the_paper_says(office: Office):
         "totals": [total("cash", 1, 700), total("cheque", 1, 300)],
     }
 
-    assert verified(office, text) == {"status": "not_yet_handed_in"} | said
+    assert verified(office, text) == {"status": "not_yet_handed_in", "can_report": True} | said
     office.hand_in(phone)
     assert verified(office, text) == {"status": "genuine"} | said
 

@@ -17,6 +17,8 @@ POSTS = [
     ("/session", ""),
     ("/device/session", ""),
     ("/verify", ""),
+    ("/verify/report", ""),
+    ("/missing-vouchers/none/rebuild", "nadia"),
     ("/sync/grants", ""),
     ("/enrolments/NOCODE00", ""),
     ("/users", "tarek"),
@@ -27,6 +29,8 @@ POSTS = [
     ("/assignments", "tarek"),
     ("/void-requests/none/approve", "nadia"),
     ("/vouchers/none/reverse", "nadia"),
+    ("/suspense/none/release", "nadia"),
+    ("/suspense/1/reject", "nadia"),
 ]
 GETS = [
     ("/nothing", ""),

@@ -378,6 +378,7 @@ export interface Device {
   visit?: string;
   since?: string;
   grant?: Grant | null;
+  missing?: Record<string, string[]>;
 }
 
 export interface DeviceEnrolled {
@@ -581,6 +582,27 @@ export interface ItemsUpserted {
   source?: string;
 }
 
+export interface Judged {
+  entry: string;
+  device: string;
+  seq: number;
+  hash: string;
+  decision: "reject" | "release";
+  reason: string;
+  duplicate_of?: string;
+  envelope?: string;
+  body?: string;
+}
+
+export interface Judgement {
+  entry: string;
+  by: string;
+  at: string;
+  decision: string;
+  reason: string;
+  duplicate_of?: string;
+}
+
 export interface KeptBack {
   receipt: string;
   tender: number;
@@ -596,6 +618,28 @@ export interface Manifest {
   unsent?: number;
   oldest_at?: string;
   totals?: Total[];
+}
+
+export interface MissingRow {
+  missing: MissingVoucher;
+  customer: Customer | null;
+  collector: User | null;
+}
+
+export interface MissingVoucher {
+  id: string;
+  device: string;
+  seq: number;
+  hash: string;
+  collector: string;
+  number: string;
+  date: string;
+  customer_code: string;
+  totals: Total[];
+  code: string;
+  reported_at: string;
+  state?: string;
+  voucher?: string;
 }
 
 export interface Notes {
@@ -699,6 +743,11 @@ export interface PushReply {
   server_time: string;
   receipt: string;
   device_state?: string;
+}
+
+export interface RebuildWish {
+  cheques?: Cheque[];
+  note?: string;
 }
 
 export interface ReceiptIssued {
@@ -858,6 +907,35 @@ export interface StatedItem {
   note?: string;
 }
 
+export interface Suspended {
+  id: string;
+  device: string;
+  seq: number;
+  hash: string;
+  kind: string;
+  by: string;
+  at: string;
+  received_at: string;
+  flags: string[];
+  voucher?: string;
+  amounts?: Record<string, number>;
+  state?: string;
+  judgement?: Judgement | null;
+}
+
+export interface SuspendedRow {
+  held: Suspended;
+  voucher: Voucher | null;
+  customer: Customer | null;
+  collector: User | null;
+  repeats?: Voucher[];
+}
+
+export interface SuspenseDecision {
+  reason: string;
+  duplicate_of?: string;
+}
+
 export interface Total {
   currency: string;
   method: string;
@@ -920,6 +998,8 @@ export interface Verified {
   date?: string;
   customer_code?: string;
   totals?: Total[];
+  can_report?: boolean;
+  reported?: boolean;
 }
 
 export interface VerifyWish {
@@ -1022,12 +1102,30 @@ export interface Voucher {
   voided_at?: string;
   void_reason?: string;
   void_confirmed?: boolean;
+  suspense?: string;
+  repeats?: string;
+  judgement?: Judgement | null;
+  rebuilt?: string;
 }
 
 export interface VoucherPrinted {
   receipt: string;
   copy: number;
   printer?: string;
+}
+
+export interface VoucherRebuilt {
+  payload: string;
+  sig: string;
+  tenders: (Cash | Cheque)[];
+  customer?: string;
+  filled?: string;
+  note?: string;
+}
+
+export interface VoucherReported {
+  payload: string;
+  sig: string;
 }
 
 export interface VoucherShared {
@@ -1074,6 +1172,9 @@ export interface Bodies {
   deposit_counted: DepositCounted;
   deposit_accepted: DepositAccepted;
   deposit_returned: DepositReturned;
+  judged: Judged;
+  voucher_reported: VoucherReported;
+  voucher_rebuilt: VoucherRebuilt;
 }
 
 export type Kind = keyof Bodies;
@@ -1095,6 +1196,8 @@ export interface Documents {
   deposit: Deposit;
   deposit_waiting: DepositWaiting;
   safe: Safe;
+  suspended: Suspended;
+  missing_voucher: MissingVoucher;
 }
 
 export type DocumentType = keyof Documents;
@@ -1145,6 +1248,12 @@ export const FLAGS = [
   "epoch_not_new",
   "grant_unreadable",
   "grant_known",
+  "code_unreadable",
+  "already_reported",
+  "not_reported",
+  "not_in_suspense",
+  "not_a_duplicate",
+  "voucher_missing",
   "unknown_fields",
   "clock_ahead",
   "clock_corrected",

@@ -8,6 +8,7 @@ export type Screen =
   | 'board'
   | 'plans'
   | 'decisions'
+  | 'review'
   | 'flags'
   | 'customers'
   | 'ageing'
@@ -30,6 +31,7 @@ const LINES: Record<Screen, RailLine> = {
   board: { screen: 'board', icon: 'board', title: 'desk.board' },
   plans: { screen: 'plans', icon: 'route', title: 'desk.plans' },
   decisions: { screen: 'decisions', icon: 'inbox', title: 'desk.decisions' },
+  review: { screen: 'review', icon: 'eye', title: 'desk.review' },
   flags: { screen: 'flags', icon: 'flag', title: 'desk.flags' },
   customers: { screen: 'customers', icon: 'people', title: 'desk.customers' },
   ageing: { screen: 'ageing', icon: 'chart', title: 'desk.ageing' },
@@ -43,7 +45,7 @@ const LINES: Record<Screen, RailLine> = {
 
 const RAILS: Record<string, Screen[]> = {
   cashier: ['deposits', 'safe', 'rescue'],
-  supervisor: ['board', 'plans', 'flags', 'decisions', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
+  supervisor: ['board', 'plans', 'flags', 'decisions', 'review', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
   administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing'],
 };
 
