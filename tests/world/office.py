@@ -1,0 +1,355 @@
+"""The real server without its web framework: inbox, writer, store, feed, enrolment, in one thread, on one file.
+
+The process may die at every call that the writer makes to its store, also between the commit and the reply; it is then
+opened again from the file. A call may also fail once without the process dying (a disk that was busy). Copies of the file
+are kept as backups, and one may come back.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar, cast
+from unittest.mock import patch
+
+import msgspec
+
+from schemas.codes import Problem
+from schemas.documents import Book, Company, Device, ServerKey, User
+from schemas.entries.company import Branch, CompanySetUp, Policy, PublicKey
+from schemas.entries.people import DeviceEnrolled
+from server import feed, inbox, writes
+from server.arriving import opened, push_of
+from server.company import OpenCompany
+from server.inbox import Inbox, Writer
+from server.keys import key_id
+from server.problems import ProblemError
+from server.reads import epoch_of
+from server.routes.devices import _short_name
+from server.routes.sync import reply_of
+from server.store.sqlite import SqliteStore
+from server.writes import books_wanted, retire_other_phones, top_up_books, user_named, write
+from sync.chain import unb64
+from sync.state import TYPE_OF
+from tests.world.keys import key_number
+
+COMPANY = "cmp_world"
+BRANCHES = [Branch("brn_cai", "Cairo", "القاهرة", "CAI"), Branch("brn_bey", "Beirut", "بيروت", "BEY")]
+CALLS = ("begin", "commit", "rollback", "tip", "heads", "known", "fetch", "fetch_group", "append", "skip", "save", "contact")
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone. Not an Exception: nothing in the server may catch it and go on."""
+
+
+class BrittleStore(SqliteStore):
+    """The real store, which can lose its process or fail at any call."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.db.execute("PRAGMA synchronous = OFF")  # processes die here, machines do not
+        self.fuse = -1
+        """Calls until the process dies; below zero: it does not."""
+        self.failures = 0
+        """How many of the next writing calls fail."""
+        self.dead = False
+
+    def struck(self, call: str) -> None:
+        if self.dead:
+            raise Crash
+        if self.fuse == 0:
+            self.dead = True
+            raise Crash
+        self.fuse -= 1 if self.fuse > 0 else 0
+        if self.failures and call in ("append", "save", "commit"):
+            self.failures -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+
+
+def _brittle(name: str) -> Callable[..., Any]:
+    def call(self: BrittleStore, *args: Any) -> Any:
+        self.struck(name)
+        result = getattr(SqliteStore, name)(self, *args)
+        if name == "commit":
+            self.struck("after commit")
+        return result
+
+    return call
+
+
+for _name in CALLS:
+    setattr(BrittleStore, _name, _brittle(_name))
+
+
+class _Reading:
+    """What `server.feed` asks of its asynchronous connection, on the plain one."""
+
+    def __init__(self, db: Any) -> None:
+        self.db = db
+
+    def execute(self, sql: str, parameters: Any = ()) -> "_Cursor":
+        return _Cursor(self.db.execute(sql, parameters))
+
+    async def execute_fetchall(self, sql: str, parameters: Any = ()) -> list[Any]:
+        return list(self.db.execute(sql, parameters).fetchall())
+
+
+class _Cursor:
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+
+    async def __aenter__(self) -> "_Cursor":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def fetchone(self) -> Any:
+        return self.cursor.fetchone()
+
+
+def now_of(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never really waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    raise RuntimeError("it waits for something")
+
+
+@contextmanager
+def drawn_ids(random: Random) -> Iterator[None]:
+    """Inside, the server's ids come from the seed."""
+
+    def uuid7(now: datetime) -> str:
+        return uuid_of(now, random)
+
+    def new_id(prefix: str) -> str:
+        return f"{prefix}_{random.getrandbits(64):016x}"
+
+    with patch.object(inbox, "uuid7", uuid7), patch.object(writes, "new_id", new_id):
+        yield
+
+
+def uuid_of(now: datetime, random: Random) -> str:
+    value = (int(now.timestamp() * 1000) << 80) | random.getrandbits(76)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    text = f"{(value & ~(0x3 << 62)) | (0x2 << 62):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Refusal(Exception):
+    """The server answered with a problem document."""
+
+    def __init__(self, problem: ProblemError) -> None:
+        super().__init__(str(problem))
+        self.status, self.code, self.facts = problem.status, str(problem.code), dict(problem.facts)
+
+
+Answer = bytes | Refusal | None
+"""What goes back over the wire. None: the connection was dropped."""
+
+
+class Office:
+    """One open company. `clock`: the server's. `runs`: how often its process was started."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], random: Random, leaves: int) -> None:
+        self.path, self.clock, self.random = path, clock, random
+        self.runs = 0
+        self.keys = {"sign": key_number(0)}
+        self.id = COMPANY
+        self.backups: list[Path] = []
+        self.open()
+        if not self.store.tip()[0]:
+            self.store.begin()
+            self.writer.write("company_set_up", self.set_up(leaves))
+            self.store.commit()
+
+    def set_up(self, leaves: int) -> CompanySetUp:
+        return CompanySetUp(
+            company=COMPANY, name="Nour", name_ar="نور", country="EG", currency="EGP", time_zone="Africa/Cairo",
+            address="https://nour.example", branches=BRANCHES, policy=Policy(book_leaves=leaves),
+            keys=[PublicKey(key.id, key.purpose, key.spki) for key in self.keys.values()],
+        )  # fmt: skip
+
+    # ---- its life
+
+    def open(self) -> None:
+        self.runs += 1
+        self.store = BrittleStore(self.path)
+        self.writer = Writer(self.store, COMPANY, self.keys["sign"], f"srv_{self.runs:04d}", self.clock)
+        self.inbox = Inbox(self.writer, lambda _: None, lambda writer, device: top_up_books(writer, device))
+        self.device_keys: dict[str, str] = {}
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.open()
+
+    def back_up(self) -> Path:
+        copy = self.path.with_suffix(f".{len(self.backups)}")
+        self.store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(self.path, copy)
+        self.backups.append(copy)
+        return copy
+
+    def close(self) -> None:
+        self.store.close()
+
+    @property
+    def epoch(self) -> str:
+        return now_of(epoch_of(cast("Any", _Reading(self.store.db))))
+
+    # ---- its doors
+
+    def pushes(self, raws: list[bytes]) -> list[Answer]:
+        """Pushes that arrived together share a commit."""
+        jobs: list[inbox.Push | Refusal] = []
+        for raw in raws:
+            try:
+                jobs.append(self.arrived(raw))
+            except ProblemError as problem:
+                jobs.append(Refusal(problem))
+        group = [job for job in jobs if isinstance(job, inbox.Push)]
+        for push in group:
+            push.answer.set_running_or_notify_cancel()
+        crashed = False
+        try:
+            if group:
+                self.inbox._take(group)
+        except Crash:
+            crashed = True
+        answers = [job if isinstance(job, Refusal) else self.answered(job) for job in jobs]
+        if crashed or self.store.dead:
+            self.reopen()
+        return answers
+
+    def arrived(self, raw: bytes) -> inbox.Push:
+        message, head = opened(raw)
+        spki = self.device_keys.get(head.device)
+        if spki is None:
+            device = self.document(Device, head.device)
+            if device is None:
+                raise ProblemError(Problem.DEVICE_UNKNOWN, "no such device; nothing was stored", device=head.device)
+            spki = self.device_keys[head.device] = device.public_key
+        job = push_of(message, head, COMPANY, spki)
+        job.read_ahead(self.writer.seen.get(head.device, 0))
+        return job
+
+    def answered(self, job: inbox.Push) -> Answer:
+        if not job.answer.done():
+            return None
+        error = job.answer.exception()
+        match error:
+            case None:
+                reply = reply_of(cast("OpenCompany", self), job.device, job.answer.result())
+                return msgspec.json.encode(reply)
+            case inbox.Gap():
+                return Refusal(ProblemError(Problem.GAP, "", expected_seq=error.expected_seq))
+            case inbox.QuotaReached():
+                return Refusal(ProblemError(Problem.QUOTA_REACHED, "", quota=error.quota))
+            case _:
+                return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+
+    def pull(self, scopes: list[str], cursor: str, page: int) -> bytes:
+        reading = cast("Any", _Reading(self.store.db))
+        return now_of(feed.pull(reading, scopes, cursor, self.epoch, page))
+
+    def session(self, device_id: str, user_id: str) -> Answer:
+        """A phone logs its owner in by its key, a cashier with a password; a phone that lacks a book is given one."""
+        device, user = self.document(Device, device_id), self.document(User, user_id)
+        if device is None or user is None or device.state != "active" or not user.active:
+            return Refusal(ProblemError(Problem.NOT_ALLOWED, "this device has been stopped"))
+        if books_wanted(device, [book for book in self.documents(Book) if book.device == device_id]):
+            try:
+                self.run(lambda writer: top_up_books(writer, device_id))
+            except sqlite3.Error as error:
+                return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+        return b"{}"
+
+    def make_code(self, purpose: str, user: str, branch: str, code: str) -> None:
+        until = (self.clock() + timedelta(days=400)).isoformat()
+        self.store.db.execute(
+            "INSERT INTO enrolment_code (code, purpose, user, branch, expires_at, made_by) VALUES (?,?,?,?,?,?)",
+            (code, purpose, user, branch, until, "usr_admin"),
+        )
+
+    def enrol(self, code: str, spki: str) -> Answer:
+        """As the route does it."""
+
+        def task(writer: Writer) -> tuple[str, str]:
+            db = writer.store.db  # type: ignore[attr-defined]
+            row = db.execute(
+                "SELECT purpose, user, branch, used_by, made_by FROM enrolment_code WHERE code = ?", (code,)
+            ).fetchone()
+            if row is None or row[3]:
+                raise ProblemError(Problem.CODE_USED if row else Problem.CODE_UNKNOWN, "no usable code")
+            purpose, user_id, branch, _, made_by = row
+            if purpose == "phone":
+                branch = user_named(writer.state(), user_id).branch
+                retire_other_phones(writer, user_id, made_by)
+            count = db.execute("SELECT count(*) FROM record WHERE type = 'device'").fetchone()[0]
+            device = writes.new_id("dev")
+            write(
+                writer,
+                "device_enrolled",
+                DeviceEnrolled(device, _short_name(count), purpose, user_id, branch, spki, key_id(unb64(spki)), "world"),
+                made_by,
+            )
+            db.execute("UPDATE enrolment_code SET used_by = ? WHERE code = ?", (device, code))
+            top_up_books(writer, device)
+            return device, user_id
+
+        try:
+            made = self.run(task)
+        except ProblemError as problem:
+            return Refusal(problem)
+        except sqlite3.Error as error:
+            return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+        if made is None:
+            return None
+        device_id, user_id = made
+        return msgspec.json.encode(
+            {
+                "company": self.document(Company, COMPANY),
+                "device": self.document(Device, device_id),
+                "user": self.document(User, user_id) if user_id else None,
+                "keys": self.documents(ServerKey),
+                "epoch": self.epoch,
+            }
+        )
+
+    # ---- the office's own work
+
+    def run(self, do: Callable[[Writer], T]) -> T | None:
+        """A task in a transaction of its own. None: the process died; whether it was written shows in the file."""
+        task = inbox._Task(do)
+        try:
+            self.inbox._do(task)
+        except Crash:
+            self.reopen()
+            return None
+        if self.store.dead:
+            self.reopen()
+            return None
+        return cast("T", task.answer.result())
+
+    def say(self, kind: str, body: msgspec.Struct, by: str = "system") -> bool:
+        """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
+        try:
+            return self.run(lambda writer: write(writer, kind, body, by)) is not None
+        except (ProblemError, sqlite3.Error):
+            return False
+
+    def document(self, shape: type[T], id: str) -> T | None:
+        name = TYPE_OF[cast("Any", shape)]
+        row = self.store.db.execute("SELECT body FROM record WHERE type = ? AND id = ?", (name, id)).fetchone()
+        return msgspec.json.decode(row[0], type=shape) if row else None
+
+    def documents(self, shape: type[T]) -> list[T]:
+        name = TYPE_OF[cast("Any", shape)]
+        rows = self.store.db.execute("SELECT body FROM record WHERE type = ? ORDER BY no", (name,))
+        return [msgspec.json.decode(body, type=shape) for (body,) in rows]
