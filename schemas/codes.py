@@ -57,6 +57,9 @@ class Flag(StrEnum):
     BOOK_UNKNOWN = "book_unknown"
     BOOK_RANGE_OVERLAPS = "book_range_overlaps"
     VISIT_UNKNOWN = "visit_unknown"
+    EPOCH_NOT_NEW = "epoch_not_new"
+    GRANT_UNREADABLE = "grant_unreadable"
+    GRANT_KNOWN = "grant_known"
     # facts that are accepted and need a look
     UNKNOWN_FIELDS = "unknown_fields"
     CLOCK_AHEAD = "clock_ahead"

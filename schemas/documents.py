@@ -13,7 +13,7 @@ from schemas.entries.company import Branch, Policy
 from schemas.entries.customers import Settlement
 from schemas.entries.deposits import CashCount, CountedCheque, KeptBack, Variance
 from schemas.entries.receipts import Allocation, Tender
-from schemas.entries.shapes import Position, Total
+from schemas.entries.shapes import Grant, Position, Total
 
 Amounts = dict[str, int]
 """Currency code → minor units."""
@@ -57,7 +57,8 @@ class User(Document):
 
 
 class Device(Document):
-    """state: active, revoked, lost, retired. deposits: how many it has declared. visit: the open one."""
+    """state: active, revoked, lost, retired. deposits: how many it has declared. visit: the open one. grant: the
+    server's signed entry that gave it its place, which it can hand back to a restored server."""
 
     code: str
     purpose: str
@@ -72,6 +73,7 @@ class Device(Document):
     deposits: int = 0
     visit: str = ""
     since: str = ""
+    grant: Grant | None = None
 
 
 class Customer(Document):
@@ -130,14 +132,6 @@ class Visit(Document):
     next_date: dt.date | None = None
     position: Position | None = None
     vouchers: list[str] = []
-
-
-class Grant(msgspec.Struct):
-    """A server's signed entry that a phone keeps as its title: texts as hashed and signed, and the signature."""
-
-    envelope: str
-    body: str
-    sig: str
 
 
 class Book(Document):
@@ -330,9 +324,12 @@ class ChequeSeen(Document):
 
 
 class Series(Document):
-    """id: the series' prefix. last: highest leaf ever assigned to a book."""
+    """id: the series' prefix. last: highest leaf assigned to a book. epoch: the only one in which it gives new books;
+    0 where only returned grants tell of it. returned: ranges of books that a restored server learnt of from grants."""
 
     last: int
+    epoch: int = 1
+    returned: list[tuple[int, int]] = []
 
 
 class Person(Document):

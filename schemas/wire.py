@@ -198,6 +198,27 @@ class Enrolled(msgspec.Struct, frozen=True):
     session: Session | None
 
 
+class GrantsWish(msgspec.Struct, frozen=True):
+    """Grants that a device hands back after a restore, at most 50."""
+
+    grants: list[EntryOnWire]
+
+
+class GrantRefused(msgspec.Struct, frozen=True):
+    """index: place in the wish. why: a flag."""
+
+    index: int
+    why: str
+
+
+class GrantsReturned(msgspec.Struct, frozen=True, omit_defaults=True):
+    """restored: have their effect again. known: the journal had them."""
+
+    restored: int
+    known: int
+    refused: list[GrantRefused] = []
+
+
 class EnrolmentPeek(msgspec.Struct, frozen=True):
     """What a code is for, shown before it is used."""
 
@@ -451,6 +472,6 @@ WIRE: tuple[type, ...] = (
     Session, Enrol, Enrolled, EnrolmentPeek, UserWish, UserRow, CodeWish, CodeMade, DeviceRow, RevokeWish, BookWish,
     AssignWish, PlanWish, PlanView, Board, FlagRow, VoidRequest, Decision, DepositView, CustomerRow, Page, ImportReport,
     VerifyWish, Verified, Company, ServerKey, User, Person, Device, Customer, Item, Plan, Visit, Book, Voucher,
-    ChequeHeld, Custody, Deposit, DepositWaiting, Safe,
+    ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

@@ -20,7 +20,19 @@ from server.doors import AnyRequest
 from server.identity.sessions import Brake
 from server.paper.render import PaperPress
 from server.problems import ProblemError
-from server.routes import attachments, board, customers, deposits, devices, imports, office, papers, public, sync
+from server.routes import (
+    attachments,
+    board,
+    customers,
+    deposits,
+    devices,
+    grants,
+    imports,
+    office,
+    papers,
+    public,
+    sync,
+)
 
 log = logging.getLogger("sanad")
 
@@ -68,6 +80,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             sync.push,
             sync.pull_changes,
             sync.stream,
+            grants.take_grants,
             attachments.keep,
             attachments.fetch,
             devices.peek,

@@ -16,6 +16,7 @@ import aiosqlite
 import msgspec
 
 from schemas.entries.company import CompanySetUp, PublicKey
+from server.epochs import begin_epoch
 from server.ids import new_id
 from server.inbox import Clock, Inbox, Writer
 from server.keys import SigningKey
@@ -112,6 +113,12 @@ class OpenCompany:
         """The same for the command line, where nothing else runs."""
         answer: Future[T] = self.inbox.run(do)
         return answer.result()
+
+    def begin_epoch(self, position: int, h: str, backup_at: str = "", *, at_least: int = 0) -> int:
+        """See `server.epochs.begin_epoch`; for a restore, before the doors open. Returns the epoch."""
+        epoch = self.run_now(lambda writer: begin_epoch(writer, position, h, backup_at, at_least=at_least))
+        self.epoch = str(epoch)
+        return epoch
 
     # ---- reading
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 
-from schemas.codes import Flag
+from schemas.codes import Flag, Verdict
 from schemas.documents import Amounts, Book, Custody, Customer, Device, Document, Item, Safe, ServerKey, Voucher
 from schemas.entries import Envelope
+from schemas.entries.company import GrantReturned
 from schemas.wire import Stamp
 from server import keys
+from server.epochs import signed_by_us
 from sync.books import tally
 from sync.chain import b64, running_hash
 from sync.ledger import NEVER_NEGATIVE
@@ -114,6 +116,7 @@ def _journal(db: Any, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
             yield from _entry(
                 envelope, body, sig, raw, stamp, where, server_keys if online else [device_keys.get(device, "")]
             )
+            yield from _titles(envelope.kind, body, stamp, where, server_keys)
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
                 holes[hole["device"]].append((hole["first"], hole["last"]))
@@ -142,6 +145,14 @@ def _entry(
         yield Fault("journal", where, "the body is not the one that was signed")
     if Flag.BAD_SIGNATURE not in stamp.flags and not any(spki and keys.verify(spki, raw, sig) for spki in spkis):
         yield Fault("signature", where, f"no key of {envelope.device} made this signature")
+
+
+def _titles(kind: str, body: bytes, stamp: Stamp, where: str, server_keys: list[str]) -> Iterator[Fault]:
+    """A grant that came back is this server's own work: without that anybody could make himself a device."""
+    if kind == "grant_returned" and stamp.verdict != Verdict.REFUSED:
+        grant = msgspec.json.decode(body, type=GrantReturned).grant
+        if not signed_by_us(grant, server_keys):
+            yield Fault("signature", where, "no key of this server made the returned grant")
 
 
 def _chain(

@@ -44,13 +44,20 @@ def settings(state: State) -> Company:
     return company
 
 
-def series_of(company: Company, branch: str) -> str:
-    """A branch's series prefix; each epoch after the first numbers under a new one, so that no number comes twice."""
+def series_of(state: State, branch: str) -> str:
+    """A branch's series prefix in this epoch. Each epoch numbers under prefixes of its own, so that no number is given
+    again that was given after the backup, and that a restored server knows nothing of. Where an earlier epoch or
+    another branch has the prefix, it grows until it is free."""
+    company = settings(state)
     prefix = next((one.prefix for one in company.branches if one.branch == branch), "SND")
-    return prefix if company.epoch == 1 else f"{prefix}{_letters(company.epoch - 1)}"
+    others = {one.prefix for one in company.branches} - {prefix}
+    name = f"{prefix}{letters(company.epoch - 1)}"
+    while name in others or ((known := state.get(Series, name)) is not None and known.epoch != company.epoch):
+        name = f"{name}B"
+    return name
 
 
-def _letters(number: int) -> str:
+def letters(number: int) -> str:
     """1 → B, 2 → C … 25 → Z, 26 → BB: spreadsheet columns without A, so that the first epoch needs no letter."""
     text = ""
     while number > 0:
@@ -63,9 +70,9 @@ def assign_book(writer: Writer, device: Device, leaves: int, by: str = SYSTEM) -
     """Give a phone the next range of its branch's series. Returns the book's id."""
     state = writer.state()
     company = settings(state)
-    series = series_of(company, device.branch)
-    registered = state.get(Series, series)
-    first = (registered.last if registered else 0) + 1
+    series = series_of(state, device.branch)
+    registered = state.get(Series, series) or Series(series, 0)
+    first = max([registered.last, *(last for _, last in registered.returned)]) + 1
     book = new_id("book")
     body = BookAssigned(
         book=book,

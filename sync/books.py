@@ -7,8 +7,9 @@ arithmetic over leaves, never over the order of creation.
 from dataclasses import dataclass
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Book, Device, Grant, Series, User
+from schemas.documents import Book, Device, Series, User
 from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
+from schemas.entries.shapes import Grant
 from sync.chain import Entry
 from sync.numbering import add_leaf, count_leaves, has_leaf, next_leaf, voucher_number
 from sync.ruling import Context, Ruling, refused
@@ -23,10 +24,22 @@ def judge_assigned(_c: Context, body: BookAssigned, state: State) -> Ruling:
         return refused(Flag.DEVICE_UNKNOWN)
     if state.get(User, body.holder) is None:
         return refused(Flag.USER_UNKNOWN)
+    if body.last < body.first or state.get(Book, body.book):
+        return refused(Flag.BOOK_RANGE_OVERLAPS)
     series = state.get(Series, body.series)
-    if body.last < body.first or state.get(Book, body.book) or (series and body.first <= series.last):
+    if series is not None and (series.epoch != epoch_of(state) or overlaps(series, body.first, body.last)):
         return refused(Flag.BOOK_RANGE_OVERLAPS)
     return Ruling()
+
+
+def epoch_of(state: State) -> int:
+    company = state.settings()
+    return company.epoch if company else 1
+
+
+def overlaps(series: Series, first: int, last: int) -> bool:
+    """Whether a range is not wholly beyond what the series has given, and beside what came back from phones."""
+    return first <= series.last or any(first <= end and start <= last for start, end in series.returned)
 
 
 def grant_of(entry: Entry) -> Grant:
@@ -34,7 +47,13 @@ def grant_of(entry: Entry) -> Grant:
 
 
 def assigned(c: Context, body: BookAssigned, state: State) -> None:
-    state.put(Series(body.series, body.last))
+    series = state.get(Series, body.series) or Series(body.series, 0, epoch_of(state))
+    series.last = body.last
+    state.put(series)
+    give(body, grant_of(c.entry), state)
+
+
+def give(body: BookAssigned, grant: Grant, state: State) -> None:
     state.put(
         Book(
             body.book,
@@ -45,7 +64,7 @@ def assigned(c: Context, body: BookAssigned, state: State) -> None:
             kind=body.kind,
             holder=body.holder,
             device=body.device,
-            grant=grant_of(c.entry),
+            grant=grant,
         )
     )
 

@@ -7,6 +7,8 @@ from sync.state import State
 
 
 def set_up(_c: Context, body: CompanySetUp, state: State) -> None:
+    """Settings change; the epoch never goes back with them."""
+    known = state.get(Company, body.company)
     state.put(
         Company(
             body.company,
@@ -18,7 +20,7 @@ def set_up(_c: Context, body: CompanySetUp, state: State) -> None:
             address=body.address,
             branches=body.branches,
             policy=body.policy,
-            epoch=body.epoch,
+            epoch=max(body.epoch, known.epoch) if known else body.epoch,
         )
     )
     for key in body.keys:

@@ -159,12 +159,16 @@ def _in_suspense(flags: list[Flag], context: Context, kind: Kind, body: msgspec.
 
 
 def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -> list[Flag]:
-    """Whether an entry that is held anyway also repeats a number or an id, so that it never passes for the first."""
+    """What else is wrong with an entry that is held anyway: a number or an id that is not its own never passes for the
+    first."""
     try:
         flags = kind.judge(context, body, state).flags
     except Exception:  # noqa: BLE001 -- as in `judge`; the entry is under review already
         return []
-    return [flag for flag in flags if flag in (Flag.NUMBER_REPEATED, Flag.ID_REPEATED)]
+    return [flag for flag in flags if flag in _NOT_ITS_OWN]
+
+
+_NOT_ITS_OWN = (Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.NUMBER_BLACKLISTED, Flag.BOOK_NOT_HELD)
 
 
 def _standing_of_device(arrival: Arrival, state: State) -> list[Flag]:

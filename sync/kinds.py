@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sync import books, company, customers, deposits, people, receipts, visits
+from sync import books, company, customers, deposits, epochs, people, receipts, visits
 from sync.ruling import Context, Ruling
 from sync.state import Key, State
 
@@ -57,6 +57,8 @@ KINDS: dict[str, Kind] = {
     "company_set_up": Kind("fact", SERVER, ADMINISTRATOR, apply=company.set_up),
     "chain_started": Kind("fact", ("phone", "desk", "server"), ()),
     "hole_recorded": Kind("fact", SERVER, ()),
+    "epoch_began": Kind("request", SERVER, ADMINISTRATOR, epochs.judge_began, epochs.began),
+    "grant_returned": Kind("request", SERVER, ADMINISTRATOR, epochs.judge_returned, epochs.returned),
     "user_enrolled": Kind("fact", SERVER, ADMINISTRATOR, apply=people.user_enrolled),
     "user_revoked": Kind("request", SERVER, ADMINISTRATOR, people.judge_user, people.user_revoked),
     "device_enrolled": Kind("fact", SERVER, ADMINISTRATOR, apply=people.device_enrolled),

@@ -3,6 +3,8 @@
 from schemas.codes import Flag
 from schemas.documents import Book, Device, Person, User
 from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.shapes import Grant
+from sync.books import grant_of
 from sync.ledger import safe_of
 from sync.ruling import Context, Ruling, refused
 from sync.state import State
@@ -32,6 +34,10 @@ def user_revoked(_c: Context, body: UserRevoked, state: State) -> None:
 
 
 def device_enrolled(c: Context, body: DeviceEnrolled, state: State) -> None:
+    enrol(body, c.received_at, grant_of(c.entry), state)
+
+
+def enrol(body: DeviceEnrolled, since: str, grant: Grant, state: State) -> None:
     state.put(
         Device(
             body.device,
@@ -43,7 +49,8 @@ def device_enrolled(c: Context, body: DeviceEnrolled, state: State) -> None:
             key=body.key,
             installed=body.installed,
             persisted=body.persisted,
-            since=c.received_at,
+            since=since,
+            grant=grant,
         )
     )
 

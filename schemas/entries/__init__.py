@@ -6,7 +6,7 @@
 import msgspec
 
 from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
-from schemas.entries.company import ChainStarted, CompanySetUp, HoleRecorded
+from schemas.entries.company import ChainStarted, CompanySetUp, EpochBegan, GrantReturned, HoleRecorded
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
 from schemas.entries.people import DeviceEnrolled, DeviceRevoked, UserEnrolled, UserRevoked
@@ -27,6 +27,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "company_set_up": CompanySetUp,
     "chain_started": ChainStarted,
     "hole_recorded": HoleRecorded,
+    "epoch_began": EpochBegan,
+    "grant_returned": GrantReturned,
     "user_enrolled": UserEnrolled,
     "user_revoked": UserRevoked,
     "device_enrolled": DeviceEnrolled,

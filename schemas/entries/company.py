@@ -1,6 +1,6 @@
 """The company itself, and what keeps chains whole."""
 
-from schemas.entries.shapes import CurrencyCode, Id, Name, NotNegative, Positive, Shape, Text
+from schemas.entries.shapes import CurrencyCode, Grant, Id, Name, NotNegative, Positive, Shape, Text
 
 
 class Branch(Shape, frozen=True):
@@ -73,3 +73,21 @@ class HoleRecorded(Shape, frozen=True):
     first: Positive
     last: Positive
     numbers: list[str] = []
+
+
+class EpochBegan(Shape, frozen=True):
+    """The first entry after a restore. What came between the backup and the loss is not here any more; phones still
+    have it. restored_position, restored_h: the journal's end as it was restored. backup_at: when the backup was made.
+    """
+
+    epoch: Positive
+    restored_position: NotNegative
+    restored_h: Name
+    backup_at: Name = ""
+
+
+class GrantReturned(Shape, frozen=True):
+    """A device hands back an entry of this server's own that the restored journal lacks: `device_enrolled` or
+    `book_assigned`. It has its effect again, once. Its signature is checked before this is written, and by `verify`."""
+
+    grant: Grant

@@ -21,6 +21,14 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     gc=False: bodies never hold themselves; a server with thousands of them need not search them for cycles."""
 
 
+class Grant(Shape, frozen=True):
+    """A server's signed entry that a device keeps as its title: texts as hashed and signed, and the signature."""
+
+    envelope: str
+    body: str
+    sig: str
+
+
 class Position(Shape, frozen=True):
     """Where the phone believed it was. Degrees WGS 84; accuracy: radius in metres."""
 

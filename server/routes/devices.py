@@ -18,7 +18,7 @@ from server.inbox import Writer
 from server.keys import NotAKey, key_id, public_key
 from server.problems import ProblemError
 from server.reads import all_of, device_of, group, rows, settings_of, user_of
-from server.writes import books_wanted, retire_other_phones, top_up_books, user_named, write
+from server.writes import books_wanted, letters, retire_other_phones, top_up_books, user_named, write
 from sync.chain import b64, unb64
 
 
@@ -84,7 +84,7 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
         device = new_id("dev")
         enrolled = DeviceEnrolled(
             device=device,
-            code=_short_name(db.execute("SELECT count(*) FROM record WHERE type = 'device'").fetchone()[0]),
+            code=_short_name(writer.store.count("device"), int(company.epoch)),
             purpose=purpose,
             user=user_id,
             branch=branch,
@@ -121,14 +121,15 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
     return Enrolled(device, user, settings, server_keys, company.epoch, b64(release), session)
 
 
-def _short_name(count: int) -> str:
-    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice."""
-    letters, digit = divmod(count, 9)
-    text = chr(ord("A") + letters % 26)
-    while letters >= 26:
-        letters = letters // 26 - 1
-        text = chr(ord("A") + letters % 26) + text
-    return f"{text}{digit + 1}"
+def _short_name(count: int, epoch: int) -> str:
+    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice. After a restore it ends in a letter
+    of the epoch: which names were given since the backup is not known."""
+    high, digit = divmod(count, 9)
+    text = chr(ord("A") + high % 26)
+    while high >= 26:
+        high = high // 26 - 1
+        text = chr(ord("A") + high % 26) + text
+    return f"{text}{digit + 1}{letters(epoch - 1)}"
 
 
 @get("/api/v1/device/challenge")

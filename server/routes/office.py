@@ -33,6 +33,8 @@ async def users(request: AnyRequest) -> list[UserRow]:
                 " WHERE r.type = 'customer' GROUP BY c.value",
             )
         )
+    for device in devices:
+        device.grant = None
     return [
         UserRow(user, [device for device in devices if device.user == user.id], counts.get(user.id, 0))
         for user in people
@@ -134,6 +136,8 @@ async def devices(request: AnyRequest) -> list[DeviceRow]:
         for book in await all_of(db, Book):
             book.grant = None
             books.setdefault(book.device, []).append(book)
+        for device in found:
+            device.grant = None
         contacts = await contacts_of(db)
         heads = dict(await rows(db, "SELECT w.text, h.seq FROM head h JOIN word w ON w.no = h.device"))
     return [
@@ -170,6 +174,7 @@ async def revoke_device(request: AnyRequest, id: FromPath[str], data: JSONBody[R
     async with company.reading() as db:
         device = await one(db, Device, id)
     assert device is not None  # noqa: S101 -- an unknown one has been refused
+    device.grant = None
     return device
 
 

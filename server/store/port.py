@@ -54,6 +54,9 @@ class Store(Protocol):
 
     def fetch(self, keys: Iterable[Key]) -> dict[Key, Document]: ...
     def fetch_group(self, group: str) -> list[Document]: ...
+    def count(self, type_name: str) -> int:
+        """How many documents of a type there are."""
+
     def append(self, entries: Sequence[Appended]) -> None:
         """Put stamped entries, their postings and chain places on the shelf."""
 

@@ -151,6 +151,10 @@ class SqliteStore:
             found.append(_DECODERS[type_name].decode(body))
         return found
 
+    def count(self, type_name: str) -> int:
+        found: int = self._one("SELECT count(*) FROM record WHERE type = ?", type_name)
+        return found
+
     # ---- writing
 
     def append(self, entries: Sequence[Appended]) -> None:

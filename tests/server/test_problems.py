@@ -17,6 +17,7 @@ POSTS = [
     ("/session", ""),
     ("/device/session", ""),
     ("/verify", ""),
+    ("/sync/grants", ""),
     ("/enrolments/NOCODE00", ""),
     ("/users", "tarek"),
     ("/users/usr_omar/revoke", "tarek"),

@@ -921,7 +921,7 @@ def test_a_stopped_device_is_judged_by_arrival(office: Office, state: str, flag:
 
     reply = office.push(phone).json()
 
-    assert outcomes(reply) == [("review", [flag])]
+    assert outcomes(reply) == [("review", [flag, "number_blacklisted"])]
     assert reply["device_state"] == state
     assert office.balance(f"suspense/{late.id}") == -7_000
     assert office.balance("on_account/cus_1") == -10_000

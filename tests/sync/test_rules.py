@@ -21,7 +21,7 @@ from sync.ledger import add
 from sync.state import State, scopes_of
 from tests.sync.rows import Shelf, arrival_of, differences, moment_of, saved, shelved, state_of, table, turned
 
-TABLES = ("receipts", "voids", "books", "deposits", "visits", "customers", "people", "authority", "standing")
+TABLES = ("receipts", "voids", "books", "deposits", "visits", "customers", "people", "authority", "standing", "epochs")
 BASE: dict[str, list[dict[str, Any]]] = table("small_company")
 ROWS: list[tuple[str, dict[str, Any]]] = [(name, row) for name in TABLES for row in table(name)]
 NEVER_GIVEN = {Flag.CLOCK_CORRECTED}

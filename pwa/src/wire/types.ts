@@ -362,6 +362,7 @@ export interface Device {
   deposits?: number;
   visit?: string;
   since?: string;
+  grant?: Grant | null;
 }
 
 export interface DeviceEnrolled {
@@ -447,6 +448,13 @@ export interface Envelope {
   body_hash: string;
 }
 
+export interface EpochBegan {
+  epoch: number;
+  restored_position: number;
+  restored_h: string;
+  backup_at?: string;
+}
+
 export interface FlagRow {
   position: number;
   device: string;
@@ -468,6 +476,21 @@ export interface Grant {
   envelope: string;
   body: string;
   sig: string;
+}
+
+export interface GrantRefused {
+  index: number;
+  why: string;
+}
+
+export interface GrantReturned {
+  grant: Grant;
+}
+
+export interface GrantsReturned {
+  restored: number;
+  known: number;
+  refused?: GrantRefused[];
 }
 
 export interface Happening {
@@ -942,6 +965,8 @@ export interface Bodies {
   company_set_up: CompanySetUp;
   chain_started: ChainStarted;
   hole_recorded: HoleRecorded;
+  epoch_began: EpochBegan;
+  grant_returned: GrantReturned;
   user_enrolled: UserEnrolled;
   user_revoked: UserRevoked;
   device_enrolled: DeviceEnrolled;
@@ -1036,6 +1061,9 @@ export const FLAGS = [
   "book_unknown",
   "book_range_overlaps",
   "visit_unknown",
+  "epoch_not_new",
+  "grant_unreadable",
+  "grant_known",
   "unknown_fields",
   "clock_ahead",
   "clock_corrected",
