@@ -111,7 +111,7 @@ class Auditor:
     """Users of whom entries are missing or doubled by a fault, so that their custody may be below zero."""
     may_be_unjudged: bool = False
     outstanding: dict[str, Paper] = field(default_factory=dict)
-    phone_docs: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    phone_docs: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     promised: dict[tuple[str, int], str] = field(default_factory=dict)
 
     # ---- told
@@ -152,12 +152,16 @@ class Auditor:
     def told_lost(self, hashes: Iterable[str]) -> None:
         self.lost.update(hashes)
 
+    def told_relapsed(self, name: str) -> None:
+        """A phone's database was set back, so its screen may be."""
+        self.phone_docs = {key: rank for key, rank in self.phone_docs.items() if key[0] != name}
+
     def told_restored(self) -> None:
         """An old copy of the file is the journal now. What was promised since is owed again, by re-offering."""
         self.books = Books()
         self.phone_docs.clear()
-        for hash, paper in self.shown.items():
-            self.outstanding[hash] = paper
+        self.promised.clear()
+        self.outstanding = dict(self.shown)
 
     # ---- the journal
 
@@ -258,6 +262,23 @@ class Auditor:
 
     def on_device_enrolled(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
         self.books.devices[said["device"]] = said["user"]
+
+    def on_grant_returned(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        """A device has its place again, or a book its leaves, also those of vouchers that came before the grant."""
+        books = self.books
+        given = msgspec.json.decode(said["grant"]["body"])
+        if "user" in given:
+            books.devices[given["device"]] = given["user"]
+            return
+        for fact in books.receipts.values():
+            said = msgspec.json.decode(fact.body)
+            waits = said["book"] == given["book"] and "book_not_held" in fact.flags
+            if waits and not {"fork", "id_repeated"} & set(fact.flags) and said["leaf"] not in books.leaves[given["book"]]:
+                books.leaves[given["book"]].add(said["leaf"])
+                books.numbers[said["number"]] = fact.hash
+                fact.flags.remove("book_not_held")
+                if fact.ended == "voided":
+                    books.voided[given["book"]].add(said["leaf"])
 
     def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
         books, where = self.books, f"voucher {said['number']}"
@@ -443,10 +464,11 @@ class Auditor:
             )
             self.expect(held, f"voucher {paper.number} was shown, and is neither on its phone nor in the journal")
 
-    def look_at_phone(self, name: str, db: Database) -> None:
-        """What a phone believes to be handed in is in the journal; what it shows never goes back."""
+    def look_at_phone(self, name: str, db: Database, epoch: str) -> None:
+        """What a phone believes to be handed in is in the journal, and its vouchers stay on its screen. A phone that has
+        not heard of a restored journal yet believes what was true before."""
         books = self.books
-        if not db.epoch:
+        if db.epoch != epoch:
             return
         for entry in db.entries.values():
             if not entry.unsent:
@@ -461,9 +483,9 @@ class Auditor:
         for (kind, id), kept in db.docs.items():
             if kind in ("voucher", "deposit", "book"):
                 rank = rank_of(kind, msgspec.json.decode(kept.doc))
-                before = self.phone_docs.get((name, kind, id), 0)
-                self.expect(rank >= before, f"{kind} {id} went back on {name}'s screen")
-                self.phone_docs[name, kind, id] = rank
+                before = self.phone_docs.get((name, db.epoch, kind, id), 0)
+                self.expect(rank >= before, f"{kind} {id} went back on {name}'s screen, from {before} to {rank}")
+                self.phone_docs[name, db.epoch, kind, id] = rank
 
     def expected_view(self, user: str, branch: str, *, desk: bool) -> dict[tuple[str, str], Doc]:
         """The documents that a phone of this user, or a desk of this branch, must hold."""

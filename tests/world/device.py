@@ -15,6 +15,7 @@ import msgspec
 
 from schemas.documents import Book, Device
 from schemas.entries import Envelope
+from schemas.entries.shapes import Grant
 from schemas.wire import EntryOnWire, PullReply, PushReply
 from server import keys
 from server.keys import SigningKey
@@ -106,7 +107,7 @@ class Made:
     body: dict[str, Any]
     used: tuple[str, int] | None = None
     deposits: int = 0
-    grant: str = ""
+    grant: Book | None = None
 
 
 @dataclass(slots=True)
@@ -192,7 +193,7 @@ class SimDevice:
 
     def accept_book(self, book: Book) -> Tab:
         body = {"book": book.id, "first": book.first, "last": book.last}
-        return (yield from self.commit("book_accepted", lambda _: Made(body, grant=book.id), "", ""))
+        return (yield from self.commit("book_accepted", lambda _: Made(body, grant=book), "", ""))
 
     def settle_copy(self) -> Tab:
         yield from self.compare_copy()
@@ -206,6 +207,7 @@ class SimDevice:
         for _ in range(TRIES_MAX):
             found = self.look(kind, id)
             if isinstance(found, Stored):
+                self.around.wrote(self, found)
                 return found
             made = make(found)
             entry = self.signed(kind, by, id, made, found)
@@ -319,8 +321,8 @@ class SimDevice:
             if book is None or book.closed or book.state not in NUMBERING:
                 return "moved"
             db.used[made.used] = entry.id
-        if made.grant:
-            db.grants[made.grant] = entry.id
+        if made.grant is not None:
+            db.grants[made.grant.id] = spliced(made.grant.grant)
         db.entries[entry.device, entry.seq] = replace(entry)
         head.seq, head.hash, head.at = entry.seq, entry.hash, entry.at
         head.deposits = max(head.deposits, made.deposits)
@@ -393,6 +395,8 @@ class SimDevice:
     def hand_in(self) -> Tab:
         """Every entry of every chain here, until the office's signed receipt covers it."""
         failure: Exception | None = None
+        if self.db.grants_due:
+            yield from self.hand_back_grants()
         for chain in sorted(self.db.chains.values(), key=lambda one: one.order):
             try:
                 yield from self.hand_in_chain(chain.device)
@@ -404,8 +408,16 @@ class SimDevice:
             raise failure
         yield from self.hand_in_strays()
 
+    def hand_back_grants(self) -> Tab:
+        """What a restored server gave and may not know any more: places first, then books."""
+        grants = [*self.db.titles.values(), *self.db.grants.values()]
+        for first in range(0, len(grants), 50):
+            yield Ask("grants", b'{"grants":[%b]}' % b",".join(grants[first : first + 50]))
+        yield from self.write(lambda db: setattr(db, "grants_due", False))
+
     def hand_in_chain(self, device: str) -> Tab:
         gap_at, circles = 0, 0
+        known_again = False
         fewest = 10**9
         while True:
             chain = self.db.chains.get(device)
@@ -426,6 +438,10 @@ class SimDevice:
                 answer = yield Ask("push", raw)
             except Problem as problem:
                 yield from self.mark_sent(batch)
+                if problem.code == "device_unknown" and device in self.db.titles and not known_again:
+                    known_again = True
+                    yield from self.hand_back_grants()
+                    continue
                 if not batch and problem.code != "gap":
                     self.last_push = self.now()
                     return
@@ -503,6 +519,8 @@ class SimDevice:
             expected = int(problem.facts["expected_seq"])
             if expected == gap_before:
                 raise problem
+            if expected <= self.db.chains[device].acked:  # the office has lost what it had: a restored one
+                yield from self.hand_back_grants()
             yield from self.write(lambda db: self.reset(db, device, expected))
             return expected
         if problem.status == 413 and len(batch) > 1:
@@ -573,6 +591,7 @@ class SimDevice:
         db.epoch = epoch
         if not before:
             return False
+        db.grants_due = True
         for entry in db.entries.values():
             _unproved(entry)
         return True
@@ -709,6 +728,7 @@ class SimDevice:
         def work(db: Database) -> Chain | None:
             before = db.identity
             db.keys[device["id"]] = key
+            db.titles[device["id"]] = spliced(msgspec.convert(device["grant"], Grant))
             if device["id"] not in db.chains:
                 db.chains[device["id"]] = Chain(device["id"], first_id=self.around.new_id(), order=len(db.chains))
             db.identity = fresh
@@ -746,6 +766,11 @@ class SimDevice:
 def push_of(head: bytes, entries: list[Stored], sig: str) -> bytes:
     wires = b",".join(entry.wire() for entry in entries)
     return b'{"head":%b,"entries":[%b],"sig":"%b"}' % (msgspec.json.encode(head.decode()), wires, sig.encode())
+
+
+def spliced(grant: Grant | None) -> bytes:
+    assert grant is not None
+    return b'{"envelope":%b,"body":%b,"sig":"%b"}' % (grant.envelope.encode(), grant.body.encode(), grant.sig.encode())
 
 
 def _unproved(entry: Stored) -> None:

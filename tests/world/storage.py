@@ -116,7 +116,11 @@ class Database:
     chains: dict[str, Chain] = field(default_factory=dict)
     entries: dict[tuple[str, int], Stored] = field(default_factory=dict)
     used: dict[tuple[str, int], str] = field(default_factory=dict)
-    grants: dict[str, str] = field(default_factory=dict)
+    grants: dict[str, bytes] = field(default_factory=dict)
+    titles: dict[str, bytes] = field(default_factory=dict)
+    """The grants that gave this phone its places, by device, spliced; those of its books stand in `grants`."""
+    grants_due: bool = False
+    """A restored server may not know what it gave: its grants go back before anything else."""
     docs: dict[Key, Document] = field(default_factory=dict)
     staged: dict[Key, bytes | None] = field(default_factory=dict)
     receipts: dict[tuple[str, int], str] = field(default_factory=dict)

@@ -261,7 +261,7 @@ class World:
     def check(self) -> None:
         self.auditor.look(self.office.store.db, [device.db for device in self.devices])
         for device in self.devices:
-            self.auditor.look_at_phone(device.name, device.db)
+            self.auditor.look_at_phone(device.name, device.db, self.office.epoch)
 
     # ---- people
 
@@ -287,7 +287,8 @@ class World:
         if len(busy) >= room:
             return
         if self.random.random() < 0.35:
-            self.begin(device, device.exchange(), "exchange")
+            if all(task.name != "exchange" for task in busy):  # a lock in the browser lets one tab exchange at a time
+                self.begin(device, device.exchange(), "exchange")
             return
         choices = people.COLLECTOR_ACTS if device.purpose == "phone" else people.DESK_ACTS
         act = self.random.choices([one for one, _ in choices], [weight for _, weight in choices])[0]
@@ -454,6 +455,8 @@ class World:
                 if not self.may_pull(device):
                     return Refusal(_stopped())
                 return self.office.pull(self.scopes(device), *ask.args, self.page)
+            case "grants":
+                return self.office.grants(ask.raw)
             case "enrol":
                 return self.office.enrol(*ask.args)
             case _:
@@ -521,6 +524,7 @@ class World:
         self.auditor.told_lost(gone)
         self.auditor.may_fork.update(device.db.chains)
         self.auditor.excused.add(device.user)
+        self.auditor.told_relapsed(device.name)
         self.say(f"{device.name} {what}; {len(gone)} entries are lost for good")
 
     def fault_wipe(self, device: SimDevice) -> None:
@@ -588,7 +592,21 @@ class World:
         self.say(f"{device.name} is cloned as {twin.name}")
 
     def fault_restore(self, _device: SimDevice) -> None:
-        return None
+        """A backup is made, or one that was made comes back. What nobody but the lost server had is lost."""
+        office = self.office
+        if not office.backups or self.likely(30):
+            self.say("a backup is made")
+            office.back_up()
+            return
+        number = self.random.randrange(len(office.backups))
+        self.say(f"the server is restored to position {office.backups[number][1]}")
+        after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][1]}
+        office.restore(number)
+        for device in self.devices:
+            after -= held(device.db)
+            self.auditor.excused.add(device.user)
+        self.auditor.told_lost(after)
+        self.auditor.told_restored()
 
     # ---- the end
 
@@ -627,14 +645,20 @@ class World:
         self.adds_up()
 
     def waits(self, device: SimDevice) -> list[str]:
-        """What a device has not handed in, or shows beside what it pulled."""
+        """What a device has not handed in, or shows beside what it pulled. The losing side of a fork has no receipt to
+        wait for: its signed proof is the other side's."""
         found = []
         pulls = self.may_pull(device)
         for entry in device.db.unseen():
-            office_has_both = entry.device in self.auditor.may_fork and entry.position > 0
-            if not office_has_both and (entry.unsent or pulls):
+            if not self.lost_a_fork(device, entry.device) and (entry.unsent or pulls):
                 found.append(f"{entry.device}/{entry.seq} {entry.kind} {entry.state}")
         return found + [f"stray {one.device}/{one.seq}" for one in device.db.strays.values() if not one.handed_in]
+
+    def lost_a_fork(self, device: SimDevice, chain: str) -> bool:
+        if chain not in self.auditor.may_fork:
+            return False
+        theirs = self.auditor.books.places
+        return any(theirs.get((chain, one.seq), one.hash) != one.hash for one in device.db.of_chain(chain))
 
     def fresh_load(self, device: SimDevice) -> None:
         """What is on the screen is what a new phone of the same user would load, and what the auditor expects there."""
