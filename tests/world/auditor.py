@@ -14,7 +14,10 @@ from typing import Any
 
 import msgspec
 
-from tests.world.storage import Database
+from tests.world.storage import CopyFile, Database
+
+Phone = tuple[Database, CopyFile | None]
+"""A device's database, and its second copy for as long as the two have not been compared."""
 
 Doc = dict[str, Any]
 Sums = dict[tuple[str, str], tuple[int, int]]
@@ -95,6 +98,8 @@ class Books:
     counts: dict[str, Doc] = field(default_factory=dict)
     docs: dict[tuple[str, str], Doc] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
+    payments: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -169,10 +174,10 @@ class Auditor:
         if not holds:
             raise Violation(what)
 
-    def look(self, db: Any, databases: list[Database]) -> None:
+    def look(self, db: Any, phones: list[Phone]) -> None:
         self.look_at_journal(db)
         self.look_at_documents(db)
-        self.look_for_papers(databases)
+        self.look_for_papers(phones)
 
     def look_at_journal(self, db: Any) -> None:
         books = self.books
@@ -263,6 +268,10 @@ class Auditor:
     def on_device_enrolled(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
         self.books.devices[said["device"]] = said["user"]
 
+    def on_device_revoked(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        if said["state"] in ("lost", "revoked"):
+            self.books.stopped.add(said["device"])
+
     def on_grant_returned(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
         """A device has its place again, or a book its leaves, also those of vouchers that came before the grant."""
         books = self.books
@@ -283,6 +292,10 @@ class Auditor:
     def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
         books, where = self.books, f"voucher {said['number']}"
         by = envelope["by"]
+        stopped = envelope["device"] in books.stopped
+        self.expect(not stopped or fact.verdict == "review", f"{where}: from a stopped phone, and {fact.verdict}")
+        other = books.payments.setdefault(said["salt"], fact.hash)
+        self.expect(other == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
         if "unjudged" not in fact.flags:
             taken: dict[tuple[str, str], int] = defaultdict(int)
             for tender in said["tenders"]:
@@ -452,15 +465,17 @@ class Auditor:
 
     # ---- phones
 
-    def look_for_papers(self, databases: list[Database]) -> None:
+    def look_for_papers(self, phones: list[Phone]) -> None:
         """Every voucher that a customer holds is in the journal, or on its phone, or its loss is known."""
-        for hash, paper in self.outstanding.items():
-            if hash in self.lost:
-                continue
-            held = any(
+        waiting = {hash: paper for hash, paper in self.outstanding.items() if hash not in self.lost}
+        if not waiting:
+            return
+        copied = set().union(*(whole_lines(copy) for _, copy in phones if copy is not None))
+        for hash, paper in waiting.items():
+            held = hash in copied or any(
                 ((entry := db.entries.get((paper.device, paper.seq))) is not None and entry.hash == hash and entry.body == paper.body)
                 or hash in db.strays
-                for db in databases
+                for db, _ in phones
             )
             self.expect(held, f"voucher {paper.number} was shown, and is neither on its phone nor in the journal")
 
@@ -481,7 +496,7 @@ class Auditor:
     def look_at_pulled(self, name: str, db: Database) -> None:
         """After a whole pull: no document of the phone went back to an earlier state."""
         for (kind, id), kept in db.docs.items():
-            if kind in ("voucher", "deposit", "book"):
+            if kind in ("voucher", "deposit", "book") and not kept.former:
                 rank = rank_of(kind, msgspec.json.decode(kept.doc))
                 before = self.phone_docs.get((name, db.epoch, kind, id), 0)
                 self.expect(rank >= before, f"{kind} {id} went back on {name}'s screen, from {before} to {rank}")
@@ -528,6 +543,19 @@ class Auditor:
 
     def receipts_by_hash(self) -> dict[str, Any]:
         return {hash: paper for hash, paper in self.shown.items() if hash in self.books.rows}
+
+
+def whole_lines(copy: CopyFile) -> set[str]:
+    """Hashes of the entries that stand whole in a second copy."""
+    found: set[str] = set()
+    for text in copy.files.values():
+        for line in text.split(b"\n"):
+            start, middle, end = line.find(b'{"envelope":'), line.find(b',"body":'), line.rfind(b',"sig":"')
+            raw, body = line[12:middle], line[middle + 8 : end]
+            said = b'"body_hash":"%b"' % b64(sha256(body).digest()).encode()
+            if start == 0 and middle > 0 and end > middle and line.endswith(b'"}') and said in raw:
+                found.add(b64(sha256(raw).digest()))
+    return found
 
 
 def debits(lines: list[tuple[str, str, int]], kinds: tuple[str, ...]) -> dict[tuple[str, str], int]:

@@ -404,9 +404,10 @@ class SimDevice:
                 failure = failure or cause
                 if isinstance(cause, Unreachable):
                     break
+        if not isinstance(failure, Unreachable):  # a chain that is stuck must not keep strays from the office
+            yield from self.hand_in_strays()
         if failure is not None:
             raise failure
-        yield from self.hand_in_strays()
 
     def hand_back_grants(self) -> Tab:
         """What a restored server gave and may not know any more: places first, then books."""
@@ -551,7 +552,9 @@ class SimDevice:
                 if entry is not None and outcome.position and outcome.seq in sent:
                     entry.verdict, entry.flags, entry.position = outcome.verdict, list(outcome.flags), outcome.position
             ours = db.entries.get((device, acked.seq))
-            if proved and receipt is not None and (ours is None or ours.hash == acked.hash):
+            if proved and ours is not None and ours.hash != acked.hash:
+                moved = self.kept_beside(db, device, reply, sent) or moved
+            elif proved and receipt is not None:
                 for one in unsent:
                     entry = db.entries.get((device, one.seq))
                     if entry is not None and one.seq <= acked.seq and entry.unsent and entry.position:
@@ -569,6 +572,17 @@ class SimDevice:
             return moved
 
         return (yield from self.write(work))
+
+    def kept_beside(self, db: Database, device: str, reply: PushReply, sent: set[int]) -> bool:
+        """The office's chain has another entry where ours stands, so its receipt proves nothing here. What it says of
+        each entry is all that a forked phone will ever hear; those behind must not wait for more."""
+        moved = False
+        for outcome in reply.outcomes:
+            entry = db.entries.get((device, outcome.seq))
+            if entry is not None and entry.unsent and entry.position and outcome.seq in sent:
+                entry.state = "acknowledged"
+                moved = True
+        return moved
 
     def server_keys(self) -> list[str]:
         told = [spki for _, spki in self.db.identity.keys] if self.db.identity else []

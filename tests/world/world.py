@@ -19,16 +19,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from schemas.codes import Problem as Code
 from schemas.documents import Device, User
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
 from schemas.entries.people import UserEnrolled
 from schemas.wire import PullReply, PushReply
 from server.keys import SigningKey
+from server.problems import ProblemError
 from server.replay import digest, rebuild
 from server.store.sqlite import connect
-from server.verify import verify
+from server.verify import Fault, verify
 from tests.world import people
-from tests.world.auditor import Auditor, Violation
+from tests.world.auditor import Auditor, Violation, whole_lines
 from tests.world.device import (
     Ask,
     Blocked,
@@ -44,7 +46,7 @@ from tests.world.device import (
 from tests.world.keys import key_number
 from tests.world.odds import Odds, drawn
 from tests.world.office import COMPANY, Answer, Office, Refusal, drawn_ids, uuid_of
-from tests.world.storage import Database, Stored
+from tests.world.storage import CopyFile, Database, Stored, Stray
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 CAIRO = timezone(timedelta(hours=2))
@@ -123,7 +125,7 @@ class World:
     folder: Path
     odds: Odds = field(default_factory=Odds)
     weather: str = ""
-    said: deque[str] = field(default_factory=lambda: deque(maxlen=40))
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=60))
     now: datetime = START
     quiet: bool = True
     steps: int = 0
@@ -233,7 +235,8 @@ class World:
         code = f"CODE{self.codes:04d}"
         branch = dict([*people.COLLECTORS, *people.CASHIERS])[device.user]
         self.say(f"{device.name} enrols with {code}")
-        self.auditor.excused.add(device.user)
+        if device.db.chains:
+            self.auditor.excused.add(device.user)  # two chains of one collector arrive in any order
         self.office.make_code(device.purpose, device.user if device.purpose == "phone" else "", branch, code)
         self.go(Task(device, device.enrol(code), "enrol"))
 
@@ -259,7 +262,7 @@ class World:
         return acted
 
     def check(self) -> None:
-        self.auditor.look(self.office.store.db, [device.db for device in self.devices])
+        self.auditor.look(self.office.store.db, [(one.db, None if one.settled else one.copy) for one in self.devices])
         for device in self.devices:
             self.auditor.look_at_phone(device.name, device.db, self.office.epoch)
 
@@ -453,7 +456,7 @@ class World:
                 return self.office.session(device.id, device.user)
             case "pull":
                 if not self.may_pull(device):
-                    return Refusal(_stopped())
+                    return Refusal(ProblemError(Code.NOT_LOGGED_IN, "stopped"))
                 return self.office.pull(self.scopes(device), *ask.args, self.page)
             case "grants":
                 return self.office.grants(ask.raw)
@@ -515,12 +518,12 @@ class World:
 
     def losing(self, device: SimDevice, what: str, lose: Callable[[], None]) -> None:
         """A fault that takes entries away from a device: what nobody holds any more is known to be lost."""
-        before = held(device.db)
+        before = held(device)
         self.crash(device)
         lose()
-        gone = before - held(device.db) - set(self.auditor.books.rows)
+        gone = before - set(self.auditor.books.rows)
         for other in self.devices:
-            gone -= held(other.db)
+            gone -= held(other)
         self.auditor.told_lost(gone)
         self.auditor.may_fork.update(device.db.chains)
         self.auditor.excused.add(device.user)
@@ -539,14 +542,13 @@ class World:
                 self.add_device(device.user, device.purpose)
             return
         chains = set(device.db.chains)
-        if self.likely(40):
-            def empty() -> None:
-                device.db, device.copy = Database(), type(device.copy)()
-        else:
-            def empty() -> None:
-                device.db = Database()
-                for of in list(device.copy.files):
-                    device.bring_back(device.db, of, device.proved(of))
+        all_of_it = self.likely(40)
+
+        def empty() -> None:
+            device.db = Database()
+            if all_of_it:
+                device.copy = CopyFile()
+
         self.losing(device, "opens an empty database", empty)
         self.auditor.may_fork |= chains
 
@@ -560,8 +562,6 @@ class World:
                 return
             device.db = older
             device.db.keys = keys
-            for of in list(device.copy.files):
-                device.bring_back(device.db, of, device.proved(of))
 
         self.say(f"{device.name}'s database is kept aside")
         self.relapses.append((self.steps + self.random.randint(5, 60), device, later))
@@ -594,6 +594,7 @@ class World:
     def fault_restore(self, _device: SimDevice) -> None:
         """A backup is made, or one that was made comes back. What nobody but the lost server had is lost."""
         office = self.office
+        office.store.fuse = -1
         if not office.backups or self.likely(30):
             self.say("a backup is made")
             office.back_up()
@@ -603,7 +604,7 @@ class World:
         after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][1]}
         office.restore(number)
         for device in self.devices:
-            after -= held(device.db)
+            after -= held(device)
             self.auditor.excused.add(device.user)
         self.auditor.told_lost(after)
         self.auditor.told_restored()
@@ -627,6 +628,8 @@ class World:
         for device in live:
             if not device.on:
                 self.boot(device)
+            if device.db.identity is None:
+                self.help(device)
         for rounds in range(ROUNDS):
             self.now += timedelta(minutes=15)
             tip = self.office.store.tip()
@@ -645,20 +648,23 @@ class World:
         self.adds_up()
 
     def waits(self, device: SimDevice) -> list[str]:
-        """What a device has not handed in, or shows beside what it pulled. The losing side of a fork has no receipt to
-        wait for: its signed proof is the other side's."""
+        """What a device has not handed in, or shows beside what it pulled."""
         found = []
         pulls = self.may_pull(device)
+        known = device.db.identity is not None
         for entry in device.db.unseen():
-            if not self.lost_a_fork(device, entry.device) and (entry.unsent or pulls):
+            if known and (entry.unsent or pulls):
                 found.append(f"{entry.device}/{entry.seq} {entry.kind} {entry.state}")
-        return found + [f"stray {one.device}/{one.seq}" for one in device.db.strays.values() if not one.handed_in]
+            elif not known and not entry.position:  # whoever has no place any more cannot check a receipt
+                found.append(f"{entry.device}/{entry.seq} {entry.kind} has not arrived")
+        strays = [one for one in device.db.strays.values() if not one.handed_in]
+        return found + [f"stray {one.device}/{one.seq}" for one in strays if not self.cut_off(device, one)]
 
-    def lost_a_fork(self, device: SimDevice, chain: str) -> bool:
-        if chain not in self.auditor.may_fork:
-            return False
-        theirs = self.auditor.books.places
-        return any(theirs.get((chain, one.seq), one.hash) != one.hash for one in device.db.of_chain(chain))
+    def cut_off(self, device: SimDevice, stray: Stray) -> bool:
+        """What stands behind a hole in the second copy, of a chain whose key went with the database: nobody is left who
+        could sign that the entries before it are missing. It stays on the phone, and the office says what it lacks."""
+        head = self.auditor.books.heads.get(stray.device, (0, ""))[0]
+        return stray.device not in device.db.keys and stray.seq > head + 1
 
     def fresh_load(self, device: SimDevice) -> None:
         """What is on the screen is what a new phone of the same user would load, and what the auditor expects there."""
@@ -686,7 +692,7 @@ class World:
 
     def adds_up(self) -> None:
         reader = connect(self.office.path, read_only=True)
-        faults = [str(fault) for fault in verify(reader)]
+        faults = [str(fault) for fault in verify(reader) if not self.explained(fault)]
         reader.close()
         if faults:
             raise Violation(f"verify: {faults[:3]}")
@@ -695,9 +701,19 @@ class World:
         if digest(self.office.store) != before:
             raise Violation("a replay of the journal makes other projections")
 
+    def explained(self, fault: Fault) -> bool:
+        """Custody below zero, of somebody whose entries a fault of this world took away, doubled or reordered. `verify`
+        itself knows only of holes that a phone has declared."""
+        kind, _, owner = fault.where.partition("/")
+        if fault.check == "custody" and kind.startswith("transit_"):
+            owner = self.auditor.books.docs["deposit", owner]["collector"]
+        return fault.check == "custody" and owner in self.auditor.excused
 
-def held(db: Database) -> set[str]:
-    return {entry.hash for entry in db.entries.values()} | set(db.strays)
+
+def held(device: SimDevice) -> set[str]:
+    """What a device has, in its database or whole in its second copy."""
+    found = {entry.hash for entry in device.db.entries.values()} | set(device.db.strays)
+    return found | (set() if device.settled else whole_lines(device.copy))
 
 
 def compare(one_name: str, one: dict[Any, Any], other_name: str, other: dict[Any, Any]) -> None:
@@ -705,10 +721,3 @@ def compare(one_name: str, one: dict[Any, Any], other_name: str, other: dict[Any
     if differing:
         key = differing[0]
         raise Violation(f"{one_name} {key} as {one.get(key)}, {other_name} {other.get(key)}")
-
-
-def _stopped() -> Any:
-    from schemas.codes import Problem as Code  # noqa: PLC0415
-    from server.problems import ProblemError  # noqa: PLC0415
-
-    return ProblemError(Code.NOT_LOGGED_IN, "this device has been stopped")
