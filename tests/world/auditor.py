@@ -100,6 +100,8 @@ class Books:
     devices: dict[str, str] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
     payments: dict[str, str] = field(default_factory=dict)
+    aside: set[int] = field(default_factory=set)
+    """Positions of entries that are refused or under review: they say themselves why they do not count as usual."""
 
 
 @dataclass(eq=False)
@@ -209,8 +211,11 @@ class Auditor:
         books.position, books.h = position, h
         books.rows[text] = position
         books.verdicts[position] = (device, seq, verdict)
+        if verdict != "accepted":
+            books.aside.add(position)
         if not fork:
             books.places[device, seq] = text
+        self.expect(device not in books.stopped or verdict != "accepted", f"{position} is from a stopped phone, and accepted")
         self.chain(device, seq, fork, envelope, text, flags)
         self.identity(envelope, text, verdict, position)
         self.lines(lines, verdict, position)
@@ -292,8 +297,6 @@ class Auditor:
     def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
         books, where = self.books, f"voucher {said['number']}"
         by = envelope["by"]
-        stopped = envelope["device"] in books.stopped
-        self.expect(not stopped or fact.verdict == "review", f"{where}: from a stopped phone, and {fact.verdict}")
         other = books.payments.setdefault(said["salt"], fact.hash)
         self.expect(other == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
         if "unjudged" not in fact.flags:
@@ -323,7 +326,8 @@ class Auditor:
         if receipt is None:
             return
         first = msgspec.json.decode(receipt.body)
-        hands = defaultdict(int)
+        self.may_be_void(said)
+        hands: dict[tuple[str, str], int] = defaultdict(int)
         for account, currency, amount in [*receipt.lines, *fact.lines]:
             method = "cheque" if "cheques" in account.partition("/")[0] else "cash"
             if account.startswith(("cash/", "cheques/", "transit_")):
@@ -331,6 +335,17 @@ class Auditor:
         self.expect(not any(hands.values()), f"voucher {first['number']}: voided, and {dict(hands)} stays in hand")
         if not SECOND & set(receipt.flags):
             self.books.voided[first["book"]].add(first["leaf"])
+
+    def may_be_void(self, said: Doc) -> None:
+        """Not once a cashier has counted it; without an approval not once the customer has a paper."""
+        voucher = self.books.docs.get(("voucher", said["receipt"]))
+        if voucher is None:
+            return
+        where = f"voucher {voucher['number']}"
+        deposit = self.books.deposits.get(voucher.get("deposit", ""), "")
+        self.expect(deposit not in ("counted", "accepted"), f"{where} is void after its deposit was {deposit}")
+        handed_out = voucher.get("printed", 0) or voucher.get("shared", False)
+        self.expect(bool(said.get("request")) or not handed_out, f"{where} was handed out and is void without approval")
 
     def on_receipt_reversed(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         receipt = self.ended(said["receipt"], "reversed", fact)
@@ -522,27 +537,26 @@ class Auditor:
 
     # ---- the end
 
-    def add_up(self, unsent: dict[str, Doc]) -> None:
+    def add_up(self, held: set[str]) -> None:
         """What was ever shown = what the journal holds + what phones still hold + what is known to be lost, counts and
-        amounts, per currency and method. unsent: bodies by hash of what phones hold."""
-        shown = sums_of(msgspec.json.decode(paper.body) for paper in self.shown.values())
-        inside = [fact.body for fact in self.receipts_by_hash().values()]
-        journal = sums_of(msgspec.json.decode(body) for body in inside)
-        rest = {hash: body for hash, body in unsent.items() if hash in self.shown and hash not in self.books.rows}
-        lost = {
-            hash: msgspec.json.decode(paper.body)
-            for hash, paper in self.shown.items()
-            if hash in self.lost and hash not in self.books.rows and hash not in rest
-        }
-        parts = [journal, sums_of(rest.values()), sums_of(lost.values())]
+        amounts, per currency and method. held: hashes of what devices have."""
+        rows = self.books.rows
+        parts = [
+            {hash: paper for hash, paper in self.shown.items() if hash in rows},
+            {hash: paper for hash, paper in self.shown.items() if hash not in rows and hash in held},
+            {hash: paper for hash, paper in self.shown.items() if hash not in rows and hash not in held and hash in self.lost},
+        ]
+        sums = [sums_of(msgspec.json.decode(paper.body) for paper in part.values()) for part in parts]
         total: Sums = defaultdict(lambda: (0, 0))
-        for part in parts:
+        for part in sums:
             for key, (count, amount) in part.items():
                 total[key] = (total[key][0] + count, total[key][1] + amount)
-        self.expect(dict(total) == shown, f"shown {shown}; journal, phones and losses {parts}")
-
-    def receipts_by_hash(self) -> dict[str, Any]:
-        return {hash: paper for hash, paper in self.shown.items() if hash in self.books.rows}
+        shown = sums_of(msgspec.json.decode(paper.body) for paper in self.shown.values())
+        self.expect(dict(total) == shown, f"shown {shown}; journal, phones and losses {sums}")
+        posted = {fact.hash for fact in self.books.receipts.values()}
+        second = {hash for hash in parts[0] if hash not in posted}
+        flagged = {hash for hash in second if rows[hash] in self.books.aside}
+        self.expect(second == flagged, f"{second - flagged} came in, and neither counts nor says why")
 
 
 def whole_lines(copy: CopyFile) -> set[str]:

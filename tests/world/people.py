@@ -325,5 +325,5 @@ COLLECTOR_ACTS: list[tuple[Act, int]] = [
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [
     (answer_request, 6), (reverse, 2), (state_items, 3), (state_customers, 1), (assign, 2), (plan, 1), (close_book, 1),
-    (rename_user, 1), (revoke_user, 1), (revoke_device, 1),
+    (rename_user, 1), (revoke_user, 1), (revoke_device, 2),
 ]  # fmt: skip

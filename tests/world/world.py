@@ -431,7 +431,11 @@ class World:
         else:
             together = [letter]
         if self.strikes("twice"):
-            self.letters.append(Letter(letter.device, letter.ask, None))
+            again = Letter(letter.device, letter.ask, None)
+            if letter.ask.what == "push" and self.likely(50):
+                together.append(again)
+            else:
+                self.letters.append(again)
         runs = self.office.runs
         if letter.ask.what == "push":
             answers = self.office.pushes([one.ask.raw for one in together])
@@ -643,8 +647,7 @@ class World:
             if waits:
                 raise Violation(f"{device.name} still holds {waits} after {ROUNDS} rounds without faults")
             self.fresh_load(device)
-        self.auditor.add_up({one.hash: msgspec.json.decode(one.body) for device in self.devices
-                             for one in device.db.unsent() if one.kind == "receipt_issued"})  # fmt: skip
+        self.auditor.add_up(set().union(*(held(device) for device in self.devices)))
         self.adds_up()
 
     def waits(self, device: SimDevice) -> list[str]:
