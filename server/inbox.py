@@ -518,7 +518,12 @@ class Inbox:
             single = Push(push.device, push.head, push.head_trusted, [one], push.head_text)
             try:
                 answer = self._transaction([single])[0]
-            except Exception:
+            except Exception as error:
+                if isinstance(error, self.writer.store.failures):
+                    # The disk, not the entry: what is on it is answered, the rest is the phone's to send again.
+                    log.exception("the store failed at entry %s/%d", push.device, one.seq)
+                    answer = error
+                    break
                 log.exception("entry %s/%d is kept unjudged", push.device, one.seq)
                 try:
                     answer = self._transaction([single], unjudged=True)[0]

@@ -40,7 +40,10 @@ class Appended:
 
 
 class Store(Protocol):
-    """One company's shelf."""
+    """One company's shelf. failures: what its calls raise when the shelf itself fails (a full or broken disk), so that
+    no entry is blamed for it."""
+
+    failures: tuple[type[Exception], ...]
 
     def begin(self) -> None: ...
     def commit(self) -> None: ...

@@ -50,6 +50,8 @@ def engine_version() -> str:
 class SqliteStore:
     """See `port.Store`. Not thread-safe: the writer owns it."""
 
+    failures: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db = connect(path)

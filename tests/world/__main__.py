@@ -47,7 +47,9 @@ def one(seed: int) -> int:
         print(failure)
         return 1
     print("\n".join(world.said))
-    print(f"\nseed {seed} ({world.weather}): {world.steps} steps, {world.auditor.books.position} entries, {world.faults}")
+    print(
+        f"\nseed {seed} ({world.weather}): {world.steps} steps, {world.auditor.books.position} entries, {world.faults}"
+    )
     return 0
 
 

@@ -126,9 +126,7 @@ class Auditor:
     def told_shown(self, hash: str, device: str, seq: int, body: bytes) -> None:
         number = msgspec.json.decode(body)["number"]
         other = self.numbers.setdefault(number, hash)
-        self.expect(
-            other == hash or device in self.may_fork, f"two customers hold vouchers with the number {number}"
-        )
+        self.expect(other == hash or device in self.may_fork, f"two customers hold vouchers with the number {number}")
         if hash not in self.shown:
             self.shown[hash] = Paper(hash, device, seq, number, body)
             if hash not in self.books.rows:
@@ -215,7 +213,9 @@ class Auditor:
             books.aside.add(position)
         if not fork:
             books.places[device, seq] = text
-        self.expect(device not in books.stopped or verdict != "accepted", f"{position} is from a stopped phone, and accepted")
+        self.expect(
+            device not in books.stopped or verdict != "accepted", f"{position} is from a stopped phone, and accepted"
+        )
         self.chain(device, seq, fork, envelope, text, flags)
         self.identity(envelope, text, verdict, position)
         self.lines(lines, verdict, position)
@@ -287,7 +287,11 @@ class Auditor:
         for fact in books.receipts.values():
             said = msgspec.json.decode(fact.body)
             waits = said["book"] == given["book"] and "book_not_held" in fact.flags
-            if waits and not {"fork", "id_repeated"} & set(fact.flags) and said["leaf"] not in books.leaves[given["book"]]:
+            if (
+                waits
+                and not {"fork", "id_repeated"} & set(fact.flags)
+                and said["leaf"] not in books.leaves[given["book"]]
+            ):
                 books.leaves[given["book"]].add(said["leaf"])
                 books.numbers[said["number"]] = fact.hash
                 fact.flags.remove("book_not_held")
@@ -374,7 +378,9 @@ class Auditor:
         self.books.deposits[envelope["id"]] = "declared"
         cash = {(f"transit_cash/{envelope['id']}", t["currency"]): t["amount"] for t in said["totals"]
                 if t["method"] == "cash" and t["amount"]}  # fmt: skip
-        self.expect(debits(fact.lines, ("transit_cash",)) == cash, f"{said['name']}: other cash moved than was declared")
+        self.expect(
+            debits(fact.lines, ("transit_cash",)) == cash, f"{said['name']}: other cash moved than was declared"
+        )
 
     def on_deposit_counted(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         if fact.verdict == "accepted":
@@ -389,7 +395,9 @@ class Auditor:
             for one in self.books.counts[said["count"]]["cash"]:
                 if one["amount"]:
                     counted[f"safe/{envelope['by']}", one["currency"]] += one["amount"]
-            self.expect(debits(fact.lines, ("safe",)) == counted, f"{said['deposit']}: not what was counted is in the safe")
+            self.expect(
+                debits(fact.lines, ("safe",)) == counted, f"{said['deposit']}: not what was counted is in the safe"
+            )
             self.empty(said["deposit"])
 
     def on_deposit_returned(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
@@ -435,7 +443,10 @@ class Auditor:
             was, now = rank_of(kind, before), rank_of(kind, doc)
             ends = was == len(RANKS[kind][1]) - 1
             same = before.get("state") == doc.get("state")
-            self.expect(now > was or (now == was and (same or not ends)), f"{where}: {before.get('state')} became {doc.get('state')}")
+            self.expect(
+                now > was or (now == was and (same or not ends)),
+                f"{where}: {before.get('state')} became {doc.get('state')}",
+            )
         if kind == "voucher":
             self.expect(doc.get("printed", 0) >= before.get("printed", 0), f"{where}: copies were forgotten")
             for flag in ("shared", "shown", "void_confirmed"):
@@ -488,7 +499,11 @@ class Auditor:
         copied = set().union(*(whole_lines(copy) for _, copy in phones if copy is not None))
         for hash, paper in waiting.items():
             held = hash in copied or any(
-                ((entry := db.entries.get((paper.device, paper.seq))) is not None and entry.hash == hash and entry.body == paper.body)
+                (
+                    (entry := db.entries.get((paper.device, paper.seq))) is not None
+                    and entry.hash == hash
+                    and entry.body == paper.body
+                )
                 or hash in db.strays
                 for db, _ in phones
             )
@@ -544,7 +559,11 @@ class Auditor:
         parts = [
             {hash: paper for hash, paper in self.shown.items() if hash in rows},
             {hash: paper for hash, paper in self.shown.items() if hash not in rows and hash in held},
-            {hash: paper for hash, paper in self.shown.items() if hash not in rows and hash not in held and hash in self.lost},
+            {
+                hash: paper
+                for hash, paper in self.shown.items()
+                if hash not in rows and hash not in held and hash in self.lost
+            },
         ]
         sums = [sums_of(msgspec.json.decode(paper.body) for paper in part.values()) for part in parts]
         total: Sums = defaultdict(lambda: (0, 0))
@@ -573,7 +592,11 @@ def whole_lines(copy: CopyFile) -> set[str]:
 
 
 def debits(lines: list[tuple[str, str, int]], kinds: tuple[str, ...]) -> dict[tuple[str, str], int]:
-    return {(account, currency): amount for account, currency, amount in lines if account.partition("/")[0] in kinds and amount > 0}
+    return {
+        (account, currency): amount
+        for account, currency, amount in lines
+        if account.partition("/")[0] in kinds and amount > 0
+    }
 
 
 def sums_of(bodies: Iterable[Doc]) -> Sums:

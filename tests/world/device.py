@@ -647,7 +647,10 @@ class SimDevice:
         reload = reply.reload or before.reload
         if reply.reload:
             db.staged.clear()
-        page = {(change.type, change.id): None if bytes(change.doc) == b"null" else bytes(change.doc) for change in reply.changes}
+        page = {
+            (change.type, change.id): None if bytes(change.doc) == b"null" else bytes(change.doc)
+            for change in reply.changes
+        }
         if reply.more:
             db.staged.update(page)
             db.pull = Pulled(reply.cursor, reply.position, staged=True, reload=reload)
@@ -696,7 +699,12 @@ class SimDevice:
         if grant is None:
             return False
         said = msgspec.json.decode(grant.body)
-        fits = (said["book"], said["series"], said["first"], said["last"]) == (book.id, book.series, book.first, book.last)
+        fits = (said["book"], said["series"], said["first"], said["last"]) == (
+            book.id,
+            book.series,
+            book.first,
+            book.last,
+        )
         raw = grant.envelope.encode()
         return fits and any(keys.verify(spki, raw, grant.sig) for spki in dict.fromkeys(self.server_keys()))
 
@@ -737,7 +745,9 @@ class SimDevice:
         key = self.around.new_key()
         answer = msgspec.json.decode((yield Ask("enrol", args=(code, key.spki))))
         device = answer["device"]
-        fresh = Identity(answer["company"], device, answer["user"], [(one["id"], one["spki"]) for one in answer["keys"]])
+        fresh = Identity(
+            answer["company"], device, answer["user"], [(one["id"], one["spki"]) for one in answer["keys"]]
+        )
 
         def work(db: Database) -> Chain | None:
             before = db.identity
@@ -791,5 +801,3 @@ def _unproved(entry: Stored) -> None:
     entry.position = 0
     entry.state = "saved" if entry.state == "saved" else "sent"
     entry.unseen = True
-
-

@@ -428,5 +428,3 @@ def grants_are_not_handed_back(stack: ExitStack) -> None:
         yield
 
     put(stack, SimDevice, "hand_back_grants", nothing)
-
-

@@ -6,7 +6,6 @@ are kept as backups, and one may come back.
 """
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -41,7 +40,20 @@ from tests.world.keys import key_number
 
 COMPANY = "cmp_world"
 BRANCHES = [Branch("brn_cai", "Cairo", "القاهرة", "CAI"), Branch("brn_bey", "Beirut", "بيروت", "BEY")]
-CALLS = ("begin", "commit", "rollback", "tip", "heads", "known", "fetch", "fetch_group", "append", "skip", "save", "contact")
+CALLS = (
+    "begin",
+    "commit",
+    "rollback",
+    "tip",
+    "heads",
+    "known",
+    "fetch",
+    "fetch_group",
+    "append",
+    "skip",
+    "save",
+    "contact",
+)
 T = TypeVar("T")
 
 
@@ -57,7 +69,7 @@ class BrittleStore(SqliteStore):
         self.db.execute("PRAGMA synchronous = OFF")  # processes die here, machines do not
         self.fuse = -1
         """Calls until the process dies; below zero: it does not."""
-        self.failures = 0
+        self.failing = 0
         """How many of the next writing calls fail."""
         self.dead = False
 
@@ -68,9 +80,9 @@ class BrittleStore(SqliteStore):
             self.dead = True
             raise Crash
         self.fuse -= 1 if self.fuse > 0 else 0
-        if self.failures and call in ("append", "save", "commit"):
-            self.failures -= 1
-            raise sqlite3.OperationalError("disk I/O error")
+        if self.failing and call in ("append", "save", "commit"):
+            self.failing -= 1
+            raise self.failures[0]("disk I/O error")
 
 
 def _brittle(name: str) -> Callable[..., Any]:
@@ -282,7 +294,7 @@ class Office:
         if books_wanted(device, [book for book in self.documents(Book) if book.device == device_id]):
             try:
                 self.run(lambda writer: top_up_books(writer, device_id))
-            except sqlite3.Error as error:
+            except SqliteStore.failures as error:
                 return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -324,7 +336,7 @@ class Office:
             made = self.run(task)
         except ProblemError as problem:
             return Refusal(problem)
-        except sqlite3.Error as error:
+        except SqliteStore.failures as error:
             return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         if made is None:
             return None
@@ -351,7 +363,7 @@ class Office:
                         return None
                 except NotTaken:
                     continue
-                except sqlite3.Error as error:
+                except SqliteStore.failures as error:
                     return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -374,7 +386,7 @@ class Office:
         """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
         try:
             return self.run(lambda writer: write(writer, kind, body, by)) is not None
-        except (ProblemError, sqlite3.Error):
+        except (ProblemError, *SqliteStore.failures):
             return False
 
     def document(self, shape: type[T], id: str) -> T | None:

@@ -9,10 +9,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 
-
 from schemas.documents import Book, Customer, Deposit, DepositWaiting, Device, Item, User, Visit, Voucher
 from schemas.entries.books import BookClosed
-from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, Settlement, StatedCustomer, StatedItem
+from schemas.entries.customers import (
+    CustomersAssigned,
+    CustomersUpserted,
+    ItemsUpserted,
+    Settlement,
+    StatedCustomer,
+    StatedItem,
+)
 from schemas.entries.people import DeviceRevoked, UserEnrolled, UserRevoked
 from schemas.entries.receipts import ReceiptReversed, VoidApproved, VoidRefused
 from schemas.entries.visits import PlanSet
@@ -73,7 +79,12 @@ def drafted(world: "World", device: SimDevice) -> dict[str, Any] | None:
         return None
     tenders = [tender(world, customer.currency) for _ in range(world.random.choice((1, 1, 1, 2, 3)))]
     left = sum(one["amount"] for one in tenders)
-    body: dict[str, Any] = {"customer": customer.id, "currency": customer.currency, "tenders": tenders, "allocations": []}
+    body: dict[str, Any] = {
+        "customer": customer.id,
+        "currency": customer.currency,
+        "tenders": tenders,
+        "allocations": [],
+    }
     items = [one for one in all_of(view, Item) if one.customer == customer.id and one.currency == customer.currency]
     for item in items[: world.random.randint(0, 2)]:
         amount = world.random.randint(0, left)
@@ -119,7 +130,9 @@ def void_alone(world: "World", device: SimDevice) -> Tab:
     ]  # fmt: skip
     voucher = world.pick(allowed if allowed and world.likely(85) else found)
     if voucher is not None:
-        yield from device.append("receipt_voided", {"receipt": voucher.id, "reason": "wrong_amount", "note": "misheard"})
+        yield from device.append(
+            "receipt_voided", {"receipt": voucher.id, "reason": "wrong_amount", "note": "misheard"}
+        )
 
 
 def ask_void(world: "World", device: SimDevice) -> Tab:
@@ -185,7 +198,9 @@ def greet(world: "World", device: SimDevice) -> Tab:
 def count(world: "World", device: SimDevice) -> Tab:
     """Blind: what lies on the table, now and then miscounted, with papers missing or too many."""
     view = view_of(device.db, device.now())
-    waiting = [one for one in all_of(view, DepositWaiting) if one.state in ("declared", "counted") and one.id in world.bags]
+    waiting = [
+        one for one in all_of(view, DepositWaiting) if one.state in ("declared", "counted") and one.id in world.bags
+    ]
     deposit = world.pick(waiting)
     if deposit is None:
         return
@@ -311,7 +326,9 @@ def revoke_user(world: "World") -> None:
 def revoke_device(world: "World") -> None:
     if not world.likely(world.odds.revoke):
         return
-    device = world.pick([one for one in world.office.documents(Device) if one.state == "active" and one.purpose == "phone"])
+    device = world.pick(
+        [one for one in world.office.documents(Device) if one.state == "active" and one.purpose == "phone"]
+    )
     if device is not None:
         state: Any = world.random.choice(("revoked", "lost", "retired"))
         seq = world.auditor.books.heads.get(device.id, (0, ""))[0]
