@@ -34,7 +34,7 @@ from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
 from sync.reading import body_of
-from sync.state import Key, State
+from sync.state import Key, NotLoaded, State
 
 log = logging.getLogger("sanad.inbox")
 GROUP = 512
@@ -488,7 +488,7 @@ class Inbox:
             store.rollback()
             task.answer.set_exception(error)
             return
-        self.published(store.tip()[0])
+        self._publish()
         task.answer.set_result(result)
 
     def _take(self, group: list[Push]) -> None:
@@ -519,7 +519,7 @@ class Inbox:
             try:
                 answer = self._transaction([single])[0]
             except Exception as error:
-                if isinstance(error, self.writer.store.failures):
+                if isinstance(error, (NotLoaded, *self.writer.store.failures)):
                     # The disk, not the entry: what is on it is answered, the rest is the phone's to send again.
                     log.exception("the store failed at entry %s/%d", push.device, one.seq)
                     answer = error
@@ -537,7 +537,11 @@ class Inbox:
         if isinstance(answer, Exception) and not outcomes:
             self._tell([push], [answer])
             return
-        head = self.writer.store.heads([push.device])[push.device]
+        try:
+            head = self.writer.store.heads([push.device])[push.device]
+        except self.writer.store.failures as error:
+            self._tell([push], [error])
+            return
         state = answer.device_state if isinstance(answer, Pushed) else "active"
         self._tell([push], [Pushed(outcomes, head, state)])
         self._top_up_books()
@@ -554,9 +558,14 @@ class Inbox:
         return answers
 
     def _answer(self, group: list[Push], answers: list[Pushed | Exception]) -> None:
-        self.published(self.writer.store.tip()[0])
+        self._publish()
         self._tell(group, answers)
         self._top_up_books()
+
+    def _publish(self) -> None:
+        """Tell where the journal stands. A store that cannot say so just now must not end this thread."""
+        with contextlib.suppress(*self.writer.store.failures):
+            self.published(self.writer.store.tip()[0])
 
     def _tell(self, group: Sequence[Push], answers: Sequence[Pushed | Exception]) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Pushed], Pushed | Exception]]] = {}

@@ -7,6 +7,7 @@ are kept as backups, and one may come back.
 
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,7 @@ from server.routes.sync import reply_of
 from server.store.sqlite import SqliteStore
 from server.writes import books_wanted, retire_other_phones, top_up_books, user_named, write
 from sync.chain import b64, unb64
-from sync.state import TYPE_OF
+from sync.state import TYPE_OF, NotLoaded
 from tests.world.keys import key_number
 
 COMPANY = "cmp_world"
@@ -70,7 +71,8 @@ class BrittleStore(SqliteStore):
         self.fuse = -1
         """Calls until the process dies; below zero: it does not."""
         self.failing = 0
-        """How many of the next writing calls fail."""
+        self.spared = 0
+        """How many of the next calls fail, and after how many that do not."""
         self.dead = False
 
     def struck(self, call: str) -> None:
@@ -80,7 +82,9 @@ class BrittleStore(SqliteStore):
             self.dead = True
             raise Crash
         self.fuse -= 1 if self.fuse > 0 else 0
-        if self.failing and call in ("append", "save", "commit"):
+        if self.spared > 0:
+            self.spared -= 1
+        elif self.failing and call not in ("rollback", "after commit"):
             self.failing -= 1
             raise self.failures[0]("disk I/O error")
 
@@ -205,6 +209,10 @@ class Office:
         self.store.close()
         self.open()
 
+    def mend(self) -> None:
+        """What was about to break does not."""
+        self.store.fuse, self.store.spared, self.store.failing = -1, 0, 0
+
     def back_up(self) -> None:
         copy = self.path.with_suffix(f".{len(self.backups)}")
         self.store.db.execute("VACUUM INTO ?", (str(copy),))
@@ -243,6 +251,7 @@ class Office:
                 jobs.append(Refusal(problem))
         group = [job for job in jobs if isinstance(job, inbox.Push)]
         for push in group:
+            push.answer = Future()
             push.answer.set_running_or_notify_cancel()
         crashed = False
         try:
@@ -294,7 +303,7 @@ class Office:
         if books_wanted(device, [book for book in self.documents(Book) if book.device == device_id]):
             try:
                 self.run(lambda writer: top_up_books(writer, device_id))
-            except SqliteStore.failures as error:
+            except (NotLoaded, *SqliteStore.failures) as error:
                 return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -336,7 +345,7 @@ class Office:
             made = self.run(task)
         except ProblemError as problem:
             return Refusal(problem)
-        except SqliteStore.failures as error:
+        except (NotLoaded, *SqliteStore.failures) as error:
             return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         if made is None:
             return None
@@ -363,7 +372,7 @@ class Office:
                         return None
                 except NotTaken:
                     continue
-                except SqliteStore.failures as error:
+                except (NotLoaded, *SqliteStore.failures) as error:
                     return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -386,7 +395,7 @@ class Office:
         """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
         try:
             return self.run(lambda writer: write(writer, kind, body, by)) is not None
-        except (ProblemError, *SqliteStore.failures):
+        except (ProblemError, NotLoaded, *SqliteStore.failures):
             return False
 
     def document(self, shape: type[T], id: str) -> T | None:

@@ -493,7 +493,7 @@ class World:
         if self.strikes("server_crash"):
             self.office.store.fuse = self.random.randint(0, 30)
         if self.strikes("store_failed"):
-            self.office.store.failing = self.random.randint(1, 6)
+            self.office.store.spared, self.office.store.failing = self.random.randint(0, 12), self.random.randint(1, 6)
 
     def something_breaks(self) -> None:
         for device, left in list(self.away.items()):
@@ -605,7 +605,7 @@ class World:
     def fault_restore(self, _device: SimDevice) -> None:
         """A backup is made, or one that was made comes back. What nobody but the lost server had is lost."""
         office = self.office
-        office.store.fuse = -1
+        office.mend()
         if not office.backups or self.likely(30):
             self.say("a backup is made")
             office.back_up()
@@ -626,7 +626,7 @@ class World:
         """The faults stop. Everything comes in, within a bounded number of rounds, and every view is the office's."""
         self.say("the faults stop")
         self.quiet = True
-        self.office.store.fuse, self.office.store.failing = -1, 0
+        self.office.mend()
         self.away.clear()
         while self.letters or self.tasks:
             ready = [task for task in self.tasks if task.letter is None]
