@@ -1,8 +1,8 @@
 """The second, much simpler model: what must be true of journal, documents and phones, whatever has happened.
 
 It reads the company's file with SQL of its own and entries as plain JSON, and knows nothing of `sync`: a rule that is
-wrong there must not be wrong here in the same way. It is told what happened outside the server (a voucher was shown to a
-customer, a phone was lost) and looks at everything after every step.
+wrong there must not be wrong here in the same way. It is told what happened outside the server (a voucher was shown to
+a customer, a phone was lost) and looks at everything after every step.
 """
 
 from base64 import urlsafe_b64encode
@@ -301,8 +301,8 @@ class Auditor:
     def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
         books, where = self.books, f"voucher {said['number']}"
         by = envelope["by"]
-        other = books.payments.setdefault(said["salt"], fact.hash)
-        self.expect(other == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
+        paid_for = books.payments.setdefault(said["salt"], fact.hash)
+        self.expect(paid_for == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
         if "unjudged" not in fact.flags:
             taken: dict[tuple[str, str], int] = defaultdict(int)
             for tender in said["tenders"]:
@@ -510,8 +510,8 @@ class Auditor:
             self.expect(held, f"voucher {paper.number} was shown, and is neither on its phone nor in the journal")
 
     def look_at_phone(self, name: str, db: Database, epoch: str) -> None:
-        """What a phone believes to be handed in is in the journal, and its vouchers stay on its screen. A phone that has
-        not heard of a restored journal yet believes what was true before."""
+        """What a phone believes to be handed in is in the journal, and its vouchers stay on its screen. A phone that
+        has not heard of a restored journal yet believes what was true before."""
         books = self.books
         if db.epoch != epoch:
             return
@@ -544,7 +544,7 @@ class Auditor:
                 here = doc.get("branch") == branch and (waits or seen or kind == "safe")
                 shows = here or (kind == "cheque" and doc.get("shown_to") == branch)
             else:
-                shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or id in mine and kind == "customer"
+                shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or (id in mine and kind == "customer")
                 shows = shows or (kind == "item" and doc["customer"] in mine)
             if shows or kind in PUBLIC:
                 found[kind, id] = doc

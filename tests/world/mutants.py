@@ -1,22 +1,24 @@
-"""Bugs planted on purpose, one at a time, in core, store, inbox, feed, office and phone. The world must catch each of them:
-what survives shows that the auditor looks too little or that the faults are too tame.
+"""Bugs planted on purpose, one at a time, in core, store, inbox, feed and phone. The world must catch each of them: what
+survives shows that the auditor looks too little or that the faults are too tame.
 
 Each is a function that patches the running code. `faults`: what it takes to show itself, drawn more often than in an
 ordinary life so that few seeds suffice; the seeds are otherwise ordinary ones.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
 from schemas.codes import Verdict
-from schemas.documents import Deposit
+from schemas.documents import Deposit, Series, Voucher
 from server import feed, inbox
 from server.inbox import Inbox, Push, Writer
 from server.store.sqlite import SqliteStore
-from sync import books, decide, deposits, receipts
+from sync import books, chain, decide, deposits, receipts
 from sync.chain import Standing
 from sync.kinds import KINDS
 from sync.ruling import Ruling
@@ -68,7 +70,7 @@ def rule(stack: ExitStack, kind: str, **changed: Any) -> None:
 
 
 def _stands_as(stack: ExitStack, what: Standing, instead: Standing) -> None:
-    real = inbox.stand
+    real = chain.stand
     put(stack, inbox, "stand", lambda *args: instead if (found := real(*args)) == what else found)
 
 
@@ -215,7 +217,7 @@ def a_void_needs_nobodys_approval(stack: ExitStack) -> None:
 
     def judge(c: Any, body: Any, state: State) -> Ruling:
         ruling = real(c, body, state)
-        voucher = state.get(receipts.Voucher, body.receipt)
+        voucher = state.get(Voucher, body.receipt)
         if ruling.verdict == Verdict.REFUSED and voucher is not None:
             lines = receipts._taken_back(voucher) + receipts._given_back(voucher, state)
             return Ruling(lines=lines)
@@ -253,6 +255,11 @@ def a_stopped_phone_posts_as_ever(stack: ExitStack) -> None:
     put(stack, decide, "_standing_of_device", lambda *_: [])
 
 
+@mutant("core", store_failed=40)
+def a_failing_read_is_blamed_on_the_entry(stack: ExitStack) -> None:
+    put(stack, decide, "NotLoaded", ZeroDivisionError)
+
+
 @mutant("core")
 def a_leaf_is_not_marked_as_used(stack: ExitStack) -> None:
     def use_leaf(book: Any, leaf: int, seq: int, state: State) -> None:
@@ -269,7 +276,7 @@ def a_book_is_given_that_was_given_before(stack: ExitStack) -> None:
 
     def assigned(c: Any, body: Any, state: State) -> None:
         real(c, body, state)
-        series = state.get(books.Series, body.series)
+        series = state.get(Series, body.series)
         assert series is not None
         series.last = 0
 
@@ -299,13 +306,15 @@ def two_tabs_write_without_comparing(stack: ExitStack) -> None:
 def the_number_is_counted_after_the_entry(stack: ExitStack) -> None:
     """Not in the transaction that writes the entry, but in one of its own."""
 
+    later: dict[SimDevice, Any] = {}
+
     def put_(self: SimDevice, db: Any, entry: Any, made: Any, situation: Any) -> str:
         outcome = str(real(self, db, entry, replace(made, used=None), situation))
-        self.later = made.used if outcome == "written" else None  # type: ignore[attr-defined]
+        later[self] = made.used if outcome == "written" else None
         return outcome
 
     def copy_entry(self: SimDevice, entry: Any) -> Tab:
-        used, self.later = getattr(self, "later", None), None  # type: ignore[attr-defined]
+        used = later.pop(self, None)
         yield from real_copy(self, entry)
         if used is not None:
             yield from self.write(lambda db: db.used.update({used: entry.id}))
@@ -336,9 +345,8 @@ def the_voucher_is_shown_before_it_is_written(stack: ExitStack) -> None:
             late.append((self, before))
         return result
 
-    import copy  # noqa: PLC0415
-
-    lost, late = [0], []  # type: ignore[var-annotated]
+    lost: list[int] = [0]
+    late: list[tuple[SimDevice, Any]] = []
     real = put(stack, SimDevice, "write", write)
     real_forget = SimDevice.forget
 
@@ -367,17 +375,17 @@ def sent_is_taken_for_received(stack: ExitStack) -> None:
 
 @mutant("phone", phone_crash=10)
 def the_cursor_is_kept_before_the_rows(stack: ExitStack) -> None:
+    put_off: dict[SimDevice, list[Any]] = defaultdict(list)
+
     def store(self: SimDevice, db: Any, reply: Any) -> None:
         if reply.cursor == db.pull.cursor or not db.pull.cursor or reply.more:
             real(self, db, reply)
             return
-        db.pull = Pulled(reply.cursor, reply.position)  # a crash may come here; the rows are put off to the next page
-        self.put_off = getattr(self, "put_off", [])  # type: ignore[attr-defined]
-        self.put_off.append(reply)
-        if len(self.put_off) > 1:
-            for one in self.put_off:
+        db.pull = Pulled(reply.cursor, reply.position)  # a crash may come before the rows, which wait for the next page
+        put_off[self].append(reply)
+        if len(put_off[self]) > 1:
+            for one in put_off.pop(self):
                 real(self, db, one)
-            self.put_off = []  # type: ignore[attr-defined]
 
     real = put(stack, SimDevice, "store", store)
 
@@ -402,7 +410,12 @@ def the_second_copy_is_ignored_at_start(stack: ExitStack) -> None:
 @mutant("phone", restore=20)
 def a_lower_acknowledgement_is_ignored(stack: ExitStack) -> None:
     put(stack, SimDevice, "reset", lambda *_: False)
-    put(stack, SimDevice, "new_epoch", lambda _self, db, epoch: setattr(db, "epoch", epoch) or False)
+
+    def new_epoch(_self: SimDevice, db: Any, epoch: str) -> bool:
+        db.epoch = epoch
+        return False
+
+    put(stack, SimDevice, "new_epoch", new_epoch)
 
 
 @mutant("phone", clone=30)

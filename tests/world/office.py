@@ -1,8 +1,8 @@
 """The real server without its web framework: inbox, writer, store, feed, enrolment, in one thread, on one file.
 
 The process may die at every call that the writer makes to its store, also between the commit and the reply; it is then
-opened again from the file. A call may also fail once without the process dying (a disk that was busy). Copies of the file
-are kept as backups, and one may come back.
+opened again from the file. Calls may also fail without the process dying (a full or broken disk). Copies of the file are
+kept as backups, and one may come back.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from unittest.mock import patch
 
 import msgspec
@@ -55,6 +55,7 @@ CALLS = (
     "save",
     "contact",
 )
+FAILURES: tuple[type[Exception], ...] = (NotLoaded, *SqliteStore.failures)
 T = TypeVar("T")
 
 
@@ -121,7 +122,7 @@ class _Cursor:
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
 
-    async def __aenter__(self) -> "_Cursor":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -169,6 +170,11 @@ class Refusal(Exception):
         self.status, self.code, self.facts = problem.status, str(problem.code), dict(problem.facts)
 
 
+def _taken_back(writer: Writer, grant: Grant) -> bool:
+    take_back(writer, grant)
+    return True
+
+
 Answer = bytes | Refusal | None
 """What goes back over the wire. None: the connection was dropped."""
 
@@ -202,7 +208,7 @@ class Office:
         self.runs += 1
         self.store = BrittleStore(self.path)
         self.writer = Writer(self.store, COMPANY, self.keys["sign"], f"srv_{self.runs:04d}", self.clock)
-        self.inbox = Inbox(self.writer, lambda _: None, lambda writer, device: top_up_books(writer, device))
+        self.inbox = Inbox(self.writer, lambda _: None, top_up_books)
         self.device_keys: dict[str, str] = {}
 
     def reopen(self) -> None:
@@ -303,7 +309,7 @@ class Office:
         if books_wanted(device, [book for book in self.documents(Book) if book.device == device_id]):
             try:
                 self.run(lambda writer: top_up_books(writer, device_id))
-            except (NotLoaded, *SqliteStore.failures) as error:
+            except FAILURES as error:
                 return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -330,7 +336,7 @@ class Office:
                 retire_other_phones(writer, user_id, made_by)
             count = db.execute("SELECT count(*) FROM record WHERE type = 'device'").fetchone()[0]
             name = _short_name(count, int(self.epoch))
-            device = writes.new_id("dev")
+            device = f"dev_{self.random.getrandbits(64):016x}"
             write(
                 writer,
                 "device_enrolled",
@@ -345,7 +351,7 @@ class Office:
             made = self.run(task)
         except ProblemError as problem:
             return Refusal(problem)
-        except (NotLoaded, *SqliteStore.failures) as error:
+        except FAILURES as error:
             return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         if made is None:
             return None
@@ -368,11 +374,11 @@ class Office:
         for grant in sorted(found, key=lambda one: '"kind":"device_enrolled"' not in one.envelope):
             if signed_by_us(grant, spkis):
                 try:
-                    if self.run(lambda writer, g=grant: take_back(writer, g) or True) is None:  # type: ignore[func-returns-value,misc]
+                    if self.run(lambda writer, g=grant: _taken_back(writer, g)) is None:  # type: ignore[misc]
                         return None
                 except NotTaken:
                     continue
-                except (NotLoaded, *SqliteStore.failures) as error:
+                except FAILURES as error:
                     return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
@@ -395,7 +401,7 @@ class Office:
         """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
         try:
             return self.run(lambda writer: write(writer, kind, body, by)) is not None
-        except (ProblemError, NotLoaded, *SqliteStore.failures):
+        except (ProblemError, *FAILURES):
             return False
 
     def document(self, shape: type[T], id: str) -> T | None:

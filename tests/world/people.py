@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-
 from schemas.documents import Book, Customer, Deposit, DepositWaiting, Device, Item, User, Visit, Voucher
 from schemas.entries.books import BookClosed
 from schemas.entries.customers import (
@@ -312,8 +311,8 @@ def close_book(world: "World") -> None:
 def rename_user(world: "World") -> None:
     user = world.pick([one for one in world.office.documents(User) if one.role == "collector"])
     if user is not None:
-        body = UserEnrolled(user.id, user.login, f"{user.login} {world.random.randint(1, 9)}", user.name_ar, "collector",
-                            user.branch)  # fmt: skip
+        name = f"{user.login} {world.random.randint(1, 9)}"
+        body = UserEnrolled(user.id, user.login, name, user.name_ar, "collector", user.branch)
         world.office.say("user_enrolled", body, ADMIN)
 
 
@@ -337,7 +336,8 @@ def revoke_device(world: "World") -> None:
 
 
 COLLECTOR_ACTS: list[tuple[Act, int]] = [
-    (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3), (greet, 1),
+    (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
+    (greet, 1),
 ]  # fmt: skip
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [

@@ -1,6 +1,6 @@
 """What one phone keeps: the browser's database and, beside it, the second copy of all entries in a file.
 
-The names are those of `pwa/src/journal/database.ts`. What stands here survives a crash; everything else is a tab's memory.
+The names are those of `pwa/src/journal/database.ts`. What stands here survives a crash; all else is a tab's memory.
 """
 
 from dataclasses import dataclass, field
@@ -43,8 +43,8 @@ class Stored:
 
 @dataclass(slots=True)
 class Chain:
-    """acked: highest seq that a verified hand-in receipt covers. office_seq: last seq that the office has, where that is
-    beyond this phone's own. order: in which chains began here."""
+    """acked: highest seq that a verified hand-in receipt covers. office_seq: last seq that the office has, where that
+    is beyond this phone's own. order: in which chains began here."""
 
     device: str
     seq: int = 0

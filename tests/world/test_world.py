@@ -36,6 +36,6 @@ def test_everything_that_can_go_wrong_goes_wrong():
 
     assert struck >= {
         "lost_request", "lost_reply", "twice", "slow", "partition", "phone_crash", "handle_died", "storage_failed",
-        "copy_failed", "other_tab", "server_crash", "store_failed", "clock", "rescue", "wipe", "relapse", "rot", "clone",
-        "restore",
+        "copy_failed", "other_tab", "server_crash", "store_failed", "clock", "rescue", "wipe", "relapse", "rot",
+        "clone", "restore",
     }  # fmt: skip

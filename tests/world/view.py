@@ -1,7 +1,7 @@
 """What a phone's screen shows: what was pulled, and own entries not in it yet.
 
-The product's phone computes this in TypeScript (`pwa/src/ledger/overlay.ts`). tests/cases/overlay.json holds that file to
-the server's own rules, row for row, so here those rules themselves play the overlay's part.
+The product's phone computes this in TypeScript (`pwa/src/ledger/overlay.ts`). tests/cases/overlay.json holds that file
+to the server's own rules, row for row, so here those rules themselves play the overlay's part.
 """
 
 from datetime import datetime

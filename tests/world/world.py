@@ -1,8 +1,9 @@
-"""A company in a bottle: phones, desks, an office, a network between them, and everything that can go wrong, from one seed.
+"""A company in a bottle: phones, desks, an office, a network between them, and everything that can go wrong, from one
+seed.
 
 A step lets one thing happen: a tab goes on to its next request, a message arrives, somebody does something, something
-breaks. After every step the auditor looks at everything. When the acts are used up the faults stop, and all must come to
-rest: outboxes empty, every device shows what the office has, the books add up.
+breaks. After every step the auditor looks at everything. When the acts are used up the faults stop, and all must come
+to rest: outboxes empty, every device shows what the office has, the books add up.
 """
 
 import copy
@@ -195,6 +196,9 @@ class World:
         self.faults[fault] = self.faults.get(fault, 0) + 1
         return True
 
+    def drawn(self, weighted: list[tuple[T, int]]) -> T:
+        return self.random.choices([one for one, _ in weighted], [weight for _, weight in weighted])[0]
+
     def pick(self, found: list[T]) -> T | None:
         return self.random.choice(found) if found else None
 
@@ -277,11 +281,10 @@ class World:
 
     def somebody_acts(self) -> None:
         if self.random.random() < 0.12:
-            acts = people.OFFICE_ACTS
             self.break_office()
-            act = self.random.choices([one for one, _ in acts], [weight for _, weight in acts])[0]
-            self.say(f"the office: {act.__name__}")
-            act(self)
+            office_act = self.drawn(people.OFFICE_ACTS)
+            self.say(f"the office: {office_act.__name__}")
+            office_act(self)
             return
         device = self.random.choice(self.devices)
         if device.gone:
@@ -301,7 +304,7 @@ class World:
                 self.begin(device, device.exchange(), "exchange")
             return
         choices = people.COLLECTOR_ACTS if device.purpose == "phone" else people.DESK_ACTS
-        act = self.random.choices([one for one, _ in choices], [weight for _, weight in choices])[0]
+        act = self.drawn(choices)
         self.begin(device, act(self, device), act.__name__)
 
     def needs_help(self, device: SimDevice) -> bool:
@@ -468,7 +471,7 @@ class World:
             case "pull":
                 if not self.may_pull(device):
                     return Refusal(ProblemError(Code.NOT_LOGGED_IN, "stopped"))
-                return self.office.pull(self.scopes(device), *ask.args, self.page)
+                return self.office.pull(self.scopes(device), ask.args[0], self.page)
             case "grants":
                 return self.office.grants(ask.raw)
             case "enrol":
@@ -542,7 +545,7 @@ class World:
         self.say(f"{device.name} {what}; {len(gone)} entries are lost for good")
 
     def fault_wipe(self, device: SimDevice) -> None:
-        """The browser opens an empty database; with luck the second copy is still there. Or the phone itself is lost."""
+        """The browser opens an empty database; with luck the second copy is there. Or the phone itself is lost."""
         if device.purpose == "phone" and self.likely(30):
             self.crash(device)
             self.say(f"{device.name} is lost")
