@@ -1,8 +1,8 @@
 """The real server without its web framework: inbox, writer, store, feed, enrolment, in one thread, on one file.
 
 The process may die at every call that the writer makes to its store, also between the commit and the reply; it is then
-opened again from the file. Calls may also fail without the process dying (a full or broken disk). Copies of the file are
-kept as backups, and one may come back.
+opened again from the file. Calls may also fail without the process dying (a full or broken disk). Copies of the file
+are kept as backups, and one may come back.
 """
 
 import shutil
@@ -56,6 +56,7 @@ CALLS = (
     "contact",
 )
 FAILURES: tuple[type[Exception], ...] = (NotLoaded, *SqliteStore.failures)
+REFUSALS: tuple[type[Exception], ...] = (ProblemError, *FAILURES)
 T = TypeVar("T")
 
 
@@ -401,7 +402,7 @@ class Office:
         """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
         try:
             return self.run(lambda writer: write(writer, kind, body, by)) is not None
-        except (ProblemError, *FAILURES):
+        except REFUSALS:
             return False
 
     def document(self, shape: type[T], id: str) -> T | None:

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from tests.world.auditor import Violation
 from tests.world.mutants import MUTANTS, Mutant
 from tests.world.odds import drawn
 from tests.world.runs import Failed, run_seed
@@ -20,7 +21,9 @@ def seeds_until_caught(mutant: Mutant) -> int | None:
         try:
             with mutant.planted():
                 run_seed(seed, odds)
-        except Failed:
+        except Failed as failure:
+            assert isinstance(failure.__cause__, Violation), failure
+            run_seed(seed, odds)  # the same life without the bug: it is the bug that was caught
             return seed
     return None
 
