@@ -1,5 +1,5 @@
-"""Bugs planted on purpose, one at a time, in core, store, inbox, feed and phone. The world must catch each of them: what
-survives shows that the auditor looks too little or that the faults are too tame.
+"""Bugs planted on purpose, one at a time, in core, store, inbox, feed and phone. The world must catch each of them:
+what survives shows that the auditor looks too little or that the faults are too tame.
 
 Each is a function that patches the running code. `faults`: what it takes to show itself, drawn more often than in an
 ordinary life so that few seeds suffice; the seeds are otherwise ordinary ones.

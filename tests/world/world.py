@@ -666,18 +666,27 @@ class World:
         pulls = self.may_pull(device)
         known = device.db.identity is not None
         for entry in device.db.unseen():
+            if self.stranger(device, entry.device):
+                continue
             if known and (entry.unsent or pulls):
                 found.append(f"{entry.device}/{entry.seq} {entry.kind} {entry.state}")
             elif not known and not entry.position:  # whoever has no place any more cannot check a receipt
                 found.append(f"{entry.device}/{entry.seq} {entry.kind} has not arrived")
         strays = [one for one in device.db.strays.values() if not one.handed_in]
-        return found + [f"stray {one.device}/{one.seq}" for one in strays if not self.cut_off(device, one)]
+        return found + [
+            f"stray {one.device}/{one.seq}"
+            for one in strays
+            if not (self.cut_off(one) or self.stranger(device, one.device))
+        ]
 
-    def cut_off(self, device: SimDevice, stray: Stray) -> bool:
-        """What stands behind a hole in the second copy, of a chain whose key went with the database: nobody is left who
-        could sign that the entries before it are missing. It stays on the phone, and the office says what it lacks."""
-        head = self.auditor.books.heads.get(stray.device, (0, ""))[0]
-        return stray.device not in device.db.keys and stray.seq > head + 1
+    def cut_off(self, stray: Stray) -> bool:
+        """What stands behind a hole in the second copy: a stray is handed in alone, and says nothing of what is missing
+        before it. It stays on the phone, and the office says what it lacks."""
+        return stray.seq > self.auditor.books.heads.get(stray.device, (0, ""))[0] + 1
+
+    def stranger(self, device: SimDevice, chain: str) -> bool:
+        """A chain that a restored server does not know, and whose grant went with a lost database."""
+        return chain not in device.db.titles and self.office.document(Device, chain) is None
 
     def fresh_load(self, device: SimDevice) -> None:
         """What is on the screen is what a new phone of the same user would load, and what the auditor expects there."""
