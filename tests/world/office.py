@@ -257,16 +257,17 @@ class Office:
             except ProblemError as problem:
                 jobs.append(Refusal(problem))
         group = [job for job in jobs if isinstance(job, inbox.Push)]
+        told: dict[int, Future[inbox.Pushed]] = {id(push): Future() for push in group}
         for push in group:
-            push.answer = Future()
-            push.answer.set_running_or_notify_cancel()
+            push.answer = told[id(push)]
+            told[id(push)].set_running_or_notify_cancel()
         crashed = False
         try:
             if group:
                 self.inbox._take(group)
         except Crash:
             crashed = True
-        answers = [job if isinstance(job, Refusal) else self.answered(job) for job in jobs]
+        answers = [job if isinstance(job, Refusal) else self.answered(job, told[id(job)]) for job in jobs]
         if crashed or self.store.dead:
             self.reopen()
         return answers
@@ -283,13 +284,13 @@ class Office:
         job.read_ahead(self.writer.seen.get(head.device, 0))
         return job
 
-    def answered(self, job: inbox.Push) -> Answer:
-        if not job.answer.done():
+    def answered(self, job: inbox.Push, told: Future[inbox.Pushed]) -> Answer:
+        if not told.done():
             return None
-        error = job.answer.exception()
+        error = told.exception()
         match error:
             case None:
-                reply = reply_of(cast("OpenCompany", self), job.device, job.answer.result())
+                reply = reply_of(cast("OpenCompany", self), job.device, told.result())
                 return msgspec.json.encode(reply)
             case inbox.Gap():
                 return Refusal(ProblemError(Problem.GAP, "", expected_seq=error.expected_seq))
