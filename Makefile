@@ -18,7 +18,7 @@ export SANAD_REAL_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test check format wire screens bench install install-dev pwa lock pdf-libs test-libs clean
+.PHONY: help run test check format wire screens world bench install install-dev pwa lock pdf-libs test-libs clean
 
 help:
 	@echo "make run      start a demo company on this machine"
@@ -28,6 +28,7 @@ help:
 	@echo "make wire     write the TypeScript wire types from schemas/"
 	@echo "make pwa      build the phone and desk application into pwa/dist"
 	@echo "make screens  walk through every screen with axe; SANAD_SHOTS=folder keeps the pictures"
+	@echo "make world    live simulated lives of a company: SEED=123 replays one, SEEDS=100000 runs on"
 	@echo "make bench    measure pushes on this machine"
 	@echo "make lock     resolve the Python requirements again"
 
@@ -57,6 +58,10 @@ wire: install
 screens: install-dev test-libs pwa
 	$(PY) -m pytest tests/browser/screens.py
 	$(if $(SANAD_SHOTS),$(PY) -m tests.browser.shots $(SANAD_SHOTS))
+
+# Simulated lives of a small company, every step audited; see docs/decisions/0008-simulated-world.md.
+world: install-dev
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST=$(FIRST) $(PY) -m tests.world
 
 bench: install-dev
 	$(PY) -m bench.push

@@ -35,7 +35,7 @@ from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
 from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
 from sync.reading import body_of
-from sync.state import Key, State
+from sync.state import Key, NotLoaded, State
 
 log = logging.getLogger("sanad.inbox")
 GROUP = 512
@@ -543,16 +543,20 @@ class Inbox:
                 if store.fell_back:
                     self.recover(self.writer)
                 result = do()
+                after = store.tip()[0]
                 store.commit()
             except BaseException as error:
                 store.rollback()
-                if not isinstance(error, StoreAway) or not error.known or not self._patient(error):
+                away = error.__cause__ if isinstance(error, NotLoaded) else error
+                if not isinstance(away, StoreAway):
                     raise
+                if not away.known or not self._patient(away):
+                    raise away from error
                 time.sleep(pause)
                 pause = min(1.0, 2 * pause)
             else:
                 self._away_since = None
-                self.published(before, store.tip()[0], store.take_fresh())
+                self.published(before, after, store.take_fresh())
                 return result
 
     def _patient(self, away: StoreAway) -> bool:
@@ -600,7 +604,12 @@ class Inbox:
                 answer = self._transaction([single])[0]
             except StoreAway:
                 raise
-            except Exception:
+            except Exception as error:
+                if isinstance(error, (NotLoaded, *self.writer.store.failures)):
+                    # The disk, not the entry: what is on it is answered, the rest is the phone's to send again.
+                    log.exception("the store failed at entry %s/%d", push.device, one.seq)
+                    answer = error
+                    break
                 log.exception("entry %s/%d is kept unjudged", push.device, one.seq)
                 try:
                     answer = self._transaction([single], unjudged=True)[0]
@@ -616,7 +625,11 @@ class Inbox:
         if isinstance(answer, Exception) and not outcomes:
             self._tell([push], [answer])
             return
-        head = self.writer.store.heads([push.device])[push.device]
+        try:
+            head = self.writer.store.heads([push.device])[push.device]
+        except self.writer.store.failures as error:
+            self._tell([push], [error])
+            return
         state = answer.device_state if isinstance(answer, Pushed) else "active"
         self._tell([push], [Pushed(outcomes, head, state)])
         self._top_up_books()

@@ -37,6 +37,8 @@ _NO_LEAF = {
     Flag.NUMBER_OUTSIDE_BOOK,
 }
 """A voucher with one of these came with a number that is not its own; it is under review and no leaf is spent on it."""
+_MAY_BE_BELOW = {Flag.CUSTODY_NEGATIVE, Flag.FORK, Flag.UNJUDGED}
+"""Where one of these stands, entries of a chain are missing, doubled or not posted, and a person has been told."""
 _SUMS = {
     "balance": "SELECT w.text, b.currency, b.amount FROM balance b JOIN word w ON w.no = b.account",
     "posting": "SELECT w.text, p.currency, CAST(sum(p.amount) AS BIGINT) FROM posting p"
@@ -59,7 +61,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Ledger:
-    """What the journal's stamps post, summed here without help from any projection."""
+    """What the journal's stamps post, summed here without help from any projection. holes: devices of which entries are
+    missing, doubled or not posted, so that custody may be below zero."""
 
     balances: dict[tuple[str, str], int]
     holes: set[str]
@@ -119,6 +122,8 @@ def _journal(db: Shelf, ledger: Ledger, progress: Progress) -> Iterator[Fault]:
                 yield from _judged(db, msgspec.json.decode(body, type=Judged), position, where)
             yield from _codes(envelope.kind, body, where, device_keys)
             yield from _titles(envelope.kind, body, stamp, where, server_keys)
+            if _MAY_BE_BELOW & set(stamp.flags):
+                ledger.holes.add(device)
             if envelope.kind == "hole_recorded" and online:
                 hole = msgspec.json.decode(body)
                 holes[hole["device"]].append((hole["first"], hole["last"]))

@@ -19,7 +19,7 @@ from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
 from sync.reading import Unreadable, body_of
 from sync.ruling import Context, Ruling
-from sync.state import Key, State
+from sync.state import Key, NotLoaded, State
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 SYSTEM = "system"
@@ -151,6 +151,8 @@ def judge(arrival: Arrival, context: Context, state: State) -> Ruling:
         ruling = kind.judge(context, body, state)
         if ruling.lines and ruling.verdict != Verdict.REFUSED:
             ruling.posted = lines_of(ruling.lines)
+    except NotLoaded:
+        raise
     except Exception:  # noqa: BLE001 -- a fault in a rule must not lose the entry; it is kept and a person told
         return _in_suspense([Flag.UNJUDGED], context, kind, body, state)
     return ruling
@@ -169,6 +171,8 @@ def _doubled(context: Context, body: msgspec.Struct, kind: Kind, state: State) -
     first."""
     try:
         flags = kind.judge(context, body, state).flags
+    except NotLoaded:
+        raise
     except Exception:  # noqa: BLE001 -- as in `judge`; the entry is under review already
         return []
     return [flag for flag in flags if flag in _NOT_ITS_OWN]

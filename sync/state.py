@@ -40,6 +40,10 @@ D = TypeVar("D", bound=Document)
 TYPE_OF = {document: name for name, document in DOCUMENTS.items()}
 
 
+class NotLoaded(Exception):
+    """The shelf could not be read. No fault of an entry, and no reason to judge it otherwise: all is tried again."""
+
+
 @dataclass(slots=True)
 class State:
     """Documents by key, loaded when first asked for and remembered with what changed.
@@ -61,7 +65,10 @@ class State:
         """Load in one go what the next entries are known to touch."""
         wanted = [key for key in dict.fromkeys(keys) if key[1] and key not in self.documents]
         if wanted:
-            found = self.fetch(wanted)
+            try:
+                found = self.fetch(wanted)
+            except Exception as error:
+                raise NotLoaded(str(error)) from error
             for key in wanted:
                 self.documents[key] = found.get(key)
 
@@ -79,7 +86,11 @@ class State:
 
     def group(self, shape: type[D], name: str) -> list[D]:
         """All documents of one type that are now in the group, by id (UUIDv7: by age)."""
-        for document in self.fetch_group(name):
+        try:
+            found = self.fetch_group(name)
+        except Exception as error:
+            raise NotLoaded(str(error)) from error
+        for document in found:
             self.documents.setdefault((TYPE_OF[type(document)], document.id), document)
         members = [d for d in self.documents.values() if isinstance(d, shape) and group_of(d) == name]
         return sorted(members, key=lambda document: document.id)

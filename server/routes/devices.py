@@ -1,26 +1,24 @@
 """Enrolment and logins: how devices get their place and people their sessions."""
 
 import asyncio
-import secrets
 
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
 from schemas.documents import Book, ServerKey
-from schemas.entries.people import DeviceEnrolled
 from schemas.wire import Challenge, DeviceLogin, Enrol, Enrolled, EnrolmentPeek, Login, Session
 from server import keys
 from server.doors import AnyRequest, brake_of, caller_of, company_of
+from server.enrolling import enrol_device, usable
 from server.identity.sessions import challenge, check_challenge, open_session, password_fits
 from server.ids import new_id
-from server.inbox import Writer
-from server.keys import NotAKey, key_id, public_key
+from server.keys import NotAKey, public_key
 from server.problems import ProblemError
 from server.reads import all_of, device_of, group, settings_of, user_of
-from server.store.secrets import Code, code_named, code_of, credential_of, keep_release_key, use_code
-from server.writes import books_wanted, letters, retire_other_phones, top_up_books, user_named, write
-from sync.chain import b64, unb64
+from server.store.secrets import code_of, credential_of
+from server.writes import books_wanted, top_up_books
+from sync.chain import b64
 
 
 @get("/api/v1/enrolments/{code:str}")
@@ -35,7 +33,7 @@ async def peek(request: AnyRequest, code: FromPath[str]) -> EnrolmentPeek:
         user = await user_of(db, found.user) if found else None
     if not found:
         brake.miss(_caller_address(request), company.clock())
-    purpose = _usable(found, company.clock().isoformat()).purpose
+    purpose = usable(found, company.clock().isoformat()).purpose
     return EnrolmentPeek(
         company=settings.name,
         company_ar=settings.name_ar,
@@ -50,16 +48,6 @@ def _caller_address(request: AnyRequest) -> str:
     return f"address {request.client.host if request.client else 'local'}"
 
 
-def _usable(found: Code | None, now: str) -> Code:
-    if found is None:
-        raise ProblemError(Problem.CODE_UNKNOWN, "no such enrolment code")
-    if found.used_by:
-        raise ProblemError(Problem.CODE_USED, "this enrolment code has been used")
-    if found.expires_at < now:
-        raise ProblemError(Problem.CODE_EXPIRED, "this enrolment code is older than a day")
-    return found
-
-
 @post("/api/v1/enrolments/{code:str}")
 async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol]) -> Enrolled:
     """A device trades a code and its public key for its place in the company. Its first books come with it."""
@@ -71,35 +59,9 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
     except NotAKey as error:
         raise ProblemError(Problem.MALFORMED, "public_key is no P-256 key (SPKI, base64url)") from error
 
-    def task(writer: Writer) -> tuple[str, str, bytes]:
-        store = company.store
-        kept = _usable(code_named(store, code), company.clock().isoformat())
-        branch = kept.branch
-        if kept.purpose == "phone":
-            branch = user_named(writer.state(), kept.user).branch
-            retire_other_phones(writer, kept.user, kept.made_by)
-        device = new_id("dev")
-        enrolled = DeviceEnrolled(
-            device=device,
-            code=_short_name(store.count("device"), int(company.epoch)),
-            purpose=kept.purpose,  # type: ignore[arg-type]
-            user=kept.user,
-            branch=branch,
-            public_key=data.public_key,
-            key=key_id(unb64(data.public_key)),
-            app=data.app,
-            installed=data.installed,
-            persisted=data.persisted,
-        )
-        write(writer, "device_enrolled", enrolled, kept.made_by)
-        release = secrets.token_bytes(32)
-        keep_release_key(store, device, release)
-        use_code(store, code, device)
-        top_up_books(writer, device)
-        return device, kept.user, release
-
+    device_id = new_id("dev")
     try:
-        device_id, user_id, release = await company.run(task)
+        user_id, release = await company.run(lambda writer: enrol_device(writer, device_id, code, data))
     except ProblemError as problem:
         if problem.code == Problem.CODE_UNKNOWN:
             brake.miss(caller, company.clock())
@@ -116,17 +78,6 @@ async def enrol(request: AnyRequest, code: FromPath[str], data: JSONBody[Enrol])
         )
     assert device is not None  # noqa: S101 -- it has just been written
     return Enrolled(device, user, settings, server_keys, company.epoch, b64(release), session)
-
-
-def _short_name(count: int, epoch: int) -> str:
-    """A1 … A9, B1 … Z9, then AA1 …: short enough to say aloud, never given twice. After a restore it ends in a letter
-    of the epoch: which names were given since the backup is not known."""
-    high, digit = divmod(count, 9)
-    text = chr(ord("A") + high % 26)
-    while high >= 26:
-        high = high // 26 - 1
-        text = chr(ord("A") + high % 26) + text
-    return f"{text}{digit + 1}{letters(epoch - 1)}"
 
 
 @get("/api/v1/device/challenge")

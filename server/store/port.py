@@ -129,11 +129,13 @@ class Store(Shelf, Protocol):
 
     renewed: called when the database was lost and found again. It may be another one, with less in it (a standby that
     took over): what was remembered of it must be asked again. fell_back: it has less in it than this process has seen
-    committed; true from `begin` until the next commit.
+    committed; true from `begin` until the next commit. failures: what its calls raise when the shelf itself fails (a
+    full or broken disk), so that no entry is blamed for it.
     """
 
     renewed: Callable[[], None]
     fell_back: bool
+    failures: tuple[type[Exception], ...]
 
     def begin(self) -> None: ...
     def commit(self) -> None:

@@ -190,6 +190,8 @@ class PostgresStore(_Line, SqlStore):
     alone: nobody else may have the company open, as for a rebuild; else any number of servers may.
     """
 
+    failures: tuple[type[Exception], ...] = (StoreAway,)
+
     def __init__(self, address: Address, *, new: bool = False, alone: bool = False) -> None:
         _Line.__init__(self, address)
         SqlStore.__init__(self)

@@ -23,6 +23,8 @@ PAGE = 1000
 class SqlStore:
     """See `port.Store`. Not thread-safe: the writer owns it."""
 
+    failures: tuple[type[Exception], ...] = ()
+
     def __init__(self) -> None:
         self._words: dict[str, int] = {}
         self._fresh_words: list[str] = []

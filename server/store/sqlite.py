@@ -94,6 +94,8 @@ class SqliteShelf:
 class SqliteStore(SqlStore):
     """See `port.Store`. Not thread-safe: the writer owns it. held: a lock to let go of at the end."""
 
+    failures: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+
     def __init__(self, path: Path, held: int | None = None) -> None:
         super().__init__()
         self.path = path

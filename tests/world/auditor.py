@@ -1,0 +1,624 @@
+"""The second, much simpler model: what must be true of journal, documents and phones, whatever has happened.
+
+It reads the company's file with SQL of its own and entries as plain JSON, and knows nothing of `sync`: a rule that is
+wrong there must not be wrong here in the same way. It is told what happened outside the server (a voucher was shown to
+a customer, a phone was lost) and looks at everything after every step.
+"""
+
+from base64 import urlsafe_b64encode
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from tests.world.storage import CopyFile, Database
+
+Phone = tuple[Database, CopyFile | None]
+"""A device's database, and its second copy for as long as the two have not been compared."""
+
+Doc = dict[str, Any]
+Sums = dict[tuple[str, str], tuple[int, int]]
+"""(currency, method) → count, amount."""
+
+RANKS: dict[str, tuple[str, list[set[str]]]] = {
+    "voucher": ("issued", [{"issued"}, {"voided", "reversed"}]),
+    "deposit": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
+    "deposit_waiting": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
+    "device": ("active", [{"active"}, {"revoked"}, {"lost"}, {"retired"}]),
+    "book": ("assigned", [{"assigned"}, {"accepted"}, {"open"}, {"full"}, {"handed_over"}, {"frozen"}, {"cancelled"}]),
+    "request": ("requested", [{"requested"}, {"approved", "refused"}]),
+}
+"""States by rank: a document never goes back, and never from one end to another."""
+KEPT = {
+    "voucher": ("number", "book", "leaf", "customer", "device", "seq", "by", "at", "currency", "tenders", "verdict"),
+    "book": ("series", "first", "last", "device", "holder"),
+    "deposit": ("name", "collector", "device", "seq", "totals", "kept_back"),
+    "item": ("customer", "currency"),
+    "cheque": ("voucher", "currency", "amount", "number"),
+}
+"""What a document never changes after it was made."""
+SECOND = {"number_repeated", "id_repeated", "fork", "book_not_held", "number_outside_book"}
+"""A voucher with one of these flags bears a number that is another's."""
+OWNER = {
+    "voucher": "by", "custody": "id", "user": "id", "plan": "user", "visit": "user", "book": "holder", "device": "user",
+    "cheque": "collector", "deposit": "collector",
+}  # fmt: skip
+PUBLIC = {"company", "server_key", "person"}
+
+
+class Violation(AssertionError):
+    """Something that must never be."""
+
+
+@dataclass(slots=True)
+class Paper:
+    """A voucher that a customer has seen."""
+
+    hash: str
+    device: str
+    seq: int
+    number: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Fact:
+    """A receipt as the journal holds it."""
+
+    hash: str
+    verdict: str
+    flags: list[str]
+    body: bytes
+    lines: list[tuple[str, str, int]]
+    ended: str = ""
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything derived from one journal; made anew when another file takes its place."""
+
+    position: int = 0
+    looked_after: int = 0
+    h: bytes = b""
+    rows: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    places: dict[tuple[str, int], str] = field(default_factory=dict)
+    holes: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    verdicts: dict[int, tuple[str, int, str]] = field(default_factory=dict)
+    balances: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    receipts: dict[str, Fact] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    leaves: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    voided: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    deposits: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Doc] = field(default_factory=dict)
+    docs: dict[tuple[str, str], Doc] = field(default_factory=dict)
+    devices: dict[str, str] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
+    payments: dict[str, str] = field(default_factory=dict)
+    aside: set[int] = field(default_factory=set)
+    """Positions of entries that are refused or under review: they say themselves why they do not count as usual."""
+
+
+@dataclass(eq=False)
+class Auditor:
+    """told: what happened outside. look: everything that must hold now."""
+
+    books: Books = field(default_factory=Books)
+    shown: dict[str, Paper] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    saved: dict[str, tuple[str, int]] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    may_fork: set[str] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)
+    """Users of whom entries are missing or doubled by a fault, so that their custody may be below zero."""
+    may_be_unjudged: bool = False
+    outstanding: dict[str, Paper] = field(default_factory=dict)
+    phone_docs: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    promised: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    # ---- told
+
+    def told_shown(self, hash: str, device: str, seq: int, body: bytes) -> None:
+        number = msgspec.json.decode(body)["number"]
+        other = self.numbers.setdefault(number, hash)
+        self.expect(other == hash or device in self.may_fork, f"two customers hold vouchers with the number {number}")
+        if hash not in self.shown:
+            self.shown[hash] = Paper(hash, device, seq, number, body)
+            if hash not in self.books.rows:
+                self.outstanding[hash] = self.shown[hash]
+
+    def told_saved(self, hash: str, device: str, seq: int) -> None:
+        """A phone said that an entry is durable."""
+        self.saved[hash] = (device, seq)
+
+    def told_answer(self, device: str, reply: Any) -> None:
+        """The server let a reply out: what it says must be in the file by now, and never change."""
+        books = self.books
+        for outcome in reply.outcomes:
+            if outcome.position:
+                found = books.verdicts.get(outcome.position)
+                told = (device, outcome.seq, outcome.verdict)
+                self.expect(found == told, f"{told} was answered for position {outcome.position}, the file has {found}")
+        acked = reply.acked
+        if acked.seq:
+            place = (device, acked.seq)
+            holed = any(first <= acked.seq <= last for first, last in books.holes[device])
+            self.expect(
+                books.places.get(place) == acked.hash or holed,
+                f"a hand-in receipt covers {place}, which the file does not have",
+            )
+            self.promised[place] = acked.hash
+
+    def told_lost(self, hashes: Iterable[str]) -> None:
+        self.lost.update(hashes)
+
+    def told_relapsed(self, name: str) -> None:
+        """A phone's database was set back, so its screen may be."""
+        self.phone_docs = {key: rank for key, rank in self.phone_docs.items() if key[0] != name}
+
+    def told_restored(self) -> None:
+        """An old copy of the file is the journal now. What was promised since is owed again, by re-offering."""
+        self.books = Books()
+        self.phone_docs.clear()
+        self.promised.clear()
+        self.outstanding = dict(self.shown)
+
+    # ---- the journal
+
+    def expect(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise Violation(what)
+
+    def look(self, db: Any, phones: list[Phone]) -> None:
+        self.look_at_journal(db)
+        self.look_at_documents(db)
+        self.look_for_papers(phones)
+
+    def look_at_journal(self, db: Any) -> None:
+        books = self.books
+        if books.position:
+            row = db.execute("SELECT h FROM journal WHERE position = ?", (books.position,)).fetchone()
+            self.expect(row is not None and row[0] == books.h, f"position {books.position} is no longer what it was")
+        books.looked_after = books.position
+        for row in db.execute(
+            "SELECT j.position, w.text, j.seq, j.online, j.fork, j.envelope, j.body, j.hash, j.stamp, j.h"
+            " FROM journal j JOIN word w ON w.no = j.device WHERE j.position > ? ORDER BY j.position",
+            (books.position,),
+        ):
+            self.entry(*row)
+
+    def entry(
+        self, position: int, device: str, seq: int, online: int, fork: int, raw: bytes, body: bytes, hash: bytes,
+        stamp_bytes: bytes, h: bytes,
+    ) -> None:  # fmt: skip
+        books = self.books
+        self.expect(position == books.position + 1, f"position {books.position} is followed by {position}")
+        self.expect(sha256(raw).digest() == hash, f"position {position} has another hash than its envelope")
+        self.expect(sha256(books.h + hash + stamp_bytes).digest() == h, f"the running hash breaks at {position}")
+        text = b64(hash)
+        self.expect(text not in books.rows, f"{device}/{seq} stands at {books.rows.get(text)} and again at {position}")
+        stamp = msgspec.json.decode(stamp_bytes)
+        envelope = msgspec.json.decode(raw)
+        verdict, flags = stamp["verdict"], stamp.get("flags", [])
+        lines = [(account, currency, amount) for account, currency, amount in stamp.get("lines", [])]
+        books.position, books.h = position, h
+        books.rows[text] = position
+        books.verdicts[position] = (device, seq, verdict)
+        if verdict != "accepted":
+            books.aside.add(position)
+        if not fork:
+            books.places[device, seq] = text
+        self.expect(
+            device not in books.stopped or verdict != "accepted", f"{position} is from a stopped phone, and accepted"
+        )
+        self.chain(device, seq, fork, envelope, text, flags)
+        self.identity(envelope, text, verdict, position)
+        self.lines(lines, verdict, position)
+        self.expect("bad_signature" not in flags, f"a signature was spoilt on the way to {position}")
+        self.expect("body_mismatch" not in flags, f"a body was spoilt on the way to {position}")
+        if "unjudged" in flags:
+            unknown = envelope["kind"] == "customer_greeted"
+            self.expect(unknown or self.may_be_unjudged, f"{envelope['kind']} at {position} could not be judged")
+            self.excused.add(envelope["by"])
+        if verdict != "refused":
+            room = getattr(self, f"on_{envelope['kind']}", None)
+            if room is not None:
+                room(envelope, msgspec.json.decode(body), body, Fact(text, verdict, flags, body, lines))
+        self.outstanding.pop(text, None)
+
+    def chain(self, device: str, seq: int, fork: int, envelope: Doc, hash: str, flags: list[str]) -> None:
+        books = self.books
+        head, head_hash = books.heads.get(device, (0, ""))
+        if fork:
+            self.expect("fork" in flags, f"{device}/{seq} stands beside its chain without a flag")
+            self.expect(device in self.may_fork, f"{device}/{seq} was taken for a fork, and nobody forked it")
+            return
+        lacks = head + 1
+        for first, last in sorted(books.holes[device]):
+            lacks = max(lacks, last + 1) if first <= lacks else lacks
+        self.expect(head < seq <= lacks, f"{device}/{seq} follows {head}, and {lacks} is missing")
+        if seq == head + 1:
+            self.expect(envelope["prev"] == head_hash, f"{device}/{seq} does not follow from the entry before it")
+        books.heads[device] = (seq, hash)
+
+    def identity(self, envelope: Doc, hash: str, verdict: str, position: int) -> None:
+        other = self.books.ids.setdefault(envelope["id"], hash)
+        self.expect(other == hash or verdict != "accepted", f"two entries with the id {envelope['id']} at {position}")
+
+    def lines(self, lines: list[tuple[str, str, int]], verdict: str, position: int) -> None:
+        sums: dict[str, int] = defaultdict(int)
+        for account, currency, amount in lines:
+            sums[currency] += amount
+            self.books.balances[account, currency] += amount
+            now = self.books.balances[account, currency]
+            kind, _, owner = account.partition("/")
+            if kind in ("safe", "vault", "bank"):
+                self.expect(now >= 0, f"{account} falls to {now} {currency} at {position}")
+            elif kind in ("cash", "cheques"):
+                self.expect(now >= 0 or owner in self.excused, f"{account} falls to {now} {currency} at {position}")
+        self.expect(not any(sums.values()), f"debits and credits differ by {dict(sums)} at {position}")
+        self.expect(verdict != "refused" or not lines, f"a refused entry posts at {position}")
+
+    # ---- what each kind must have done
+
+    def on_hole_recorded(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        self.books.holes[said["device"]].append((said["first"], said["last"]))
+        self.excused.add(self.books.devices.get(said["device"], ""))
+
+    def on_device_enrolled(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        self.books.devices[said["device"]] = said["user"]
+
+    def on_device_revoked(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        if said["state"] in ("lost", "revoked"):
+            self.books.stopped.add(said["device"])
+
+    def on_grant_returned(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        """A device has its place again, or a book its leaves, also those of vouchers that came before the grant."""
+        books = self.books
+        given = msgspec.json.decode(said["grant"]["body"])
+        if "user" in given:
+            books.devices[given["device"]] = given["user"]
+            return
+        for fact in books.receipts.values():
+            said = msgspec.json.decode(fact.body)
+            waits = said["book"] == given["book"] and "book_not_held" in fact.flags
+            if (
+                waits
+                and not {"fork", "id_repeated"} & set(fact.flags)
+                and said["leaf"] not in books.leaves[given["book"]]
+            ):
+                books.leaves[given["book"]].add(said["leaf"])
+                books.numbers[said["number"]] = fact.hash
+                fact.flags.remove("book_not_held")
+                if fact.ended == "voided":
+                    books.voided[given["book"]].add(said["leaf"])
+
+    def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
+        books, where = self.books, f"voucher {said['number']}"
+        by = envelope["by"]
+        paid_for = books.payments.setdefault(said["salt"], fact.hash)
+        self.expect(paid_for == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
+        if "unjudged" not in fact.flags:
+            taken: dict[tuple[str, str], int] = defaultdict(int)
+            for tender in said["tenders"]:
+                kind = "cheques" if tender["method"] == "cheque" else "cash"
+                taken[f"{kind}/{by}", tender["currency"]] += tender["amount"]
+            self.expect(debits(fact.lines, ("cash", "cheques")) == taken, f"{where}: custody is not what was taken")
+            paid = [account for account, _, amount in fact.lines if amount < 0]
+            in_suspense = all(account.startswith("suspense/") for account in paid)
+            self.expect(in_suspense == (fact.verdict == "review"), f"{where}: {fact.verdict}, and pays for {paid}")
+        second = bool(SECOND & set(fact.flags))
+        other = books.numbers.get(said["number"])
+        self.expect(other is None or second, f"{where}: the number stands on two vouchers, and no flag says so")
+        if not second:
+            books.numbers[said["number"]] = fact.hash
+            if "unjudged" not in fact.flags:
+                self.expect(said["leaf"] not in books.leaves[said["book"]], f"{where}: the leaf was used before")
+                books.leaves[said["book"]].add(said["leaf"])
+        if envelope["id"] not in books.receipts:
+            books.receipts[envelope["id"]] = fact
+        paper = self.shown.get(fact.hash)
+        self.expect(paper is None or paper.body == body, f"{where}: the journal says other than the paper")
+
+    def on_receipt_voided(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        receipt = self.ended(said["receipt"], "voided", fact)
+        if receipt is None:
+            return
+        first = msgspec.json.decode(receipt.body)
+        self.may_be_void(said)
+        hands: dict[tuple[str, str], int] = defaultdict(int)
+        for account, currency, amount in [*receipt.lines, *fact.lines]:
+            method = "cheque" if "cheques" in account.partition("/")[0] else "cash"
+            if account.startswith(("cash/", "cheques/", "transit_")):
+                hands[currency, method] += amount
+        self.expect(not any(hands.values()), f"voucher {first['number']}: voided, and {dict(hands)} stays in hand")
+        if not SECOND & set(receipt.flags):
+            self.books.voided[first["book"]].add(first["leaf"])
+
+    def may_be_void(self, said: Doc) -> None:
+        """Not once a cashier has counted it; without an approval not once the customer has a paper."""
+        voucher = self.books.docs.get(("voucher", said["receipt"]))
+        if voucher is None:
+            return
+        where = f"voucher {voucher['number']}"
+        deposit = self.books.deposits.get(voucher.get("deposit", ""), "")
+        self.expect(deposit not in ("counted", "accepted"), f"{where} is void after its deposit was {deposit}")
+        handed_out = voucher.get("printed", 0) or voucher.get("shared", False)
+        self.expect(bool(said.get("request")) or not handed_out, f"{where} was handed out and is void without approval")
+
+    def on_receipt_reversed(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        receipt = self.ended(said["receipt"], "reversed", fact)
+        if receipt is not None:
+            owed = -sum(amount for account, _, amount in fact.lines if account.startswith("refunds/"))
+            total = sum(tender["amount"] for tender in msgspec.json.decode(receipt.body)["tenders"])
+            self.expect(owed == total, f"{said['receipt']}: {total} was paid and {owed} is refunded")
+
+    def ended(self, id: str, how: str, fact: Fact) -> Fact | None:
+        """What the voucher paid for is owed again, account by account; it ends once."""
+        receipt = self.books.receipts.get(id)
+        if receipt is None or "unjudged" in fact.flags or fact.verdict != "accepted":
+            return None
+        self.expect(not receipt.ended, f"voucher {id} was {receipt.ended} and is {how} again")
+        receipt.ended = how
+        owed: dict[tuple[str, str], int] = defaultdict(int)
+        for account, currency, amount in [*receipt.lines, *fact.lines]:
+            if account.startswith(("ar/", "on_account/", "suspense/")):
+                owed[account, currency] += amount
+        self.expect(not any(owed.values()), f"voucher {id} is {how}, and {dict(owed)} is still paid")
+        return receipt
+
+    def on_deposit_declared(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict != "accepted":
+            return
+        self.books.deposits[envelope["id"]] = "declared"
+        cash = {(f"transit_cash/{envelope['id']}", t["currency"]): t["amount"] for t in said["totals"]
+                if t["method"] == "cash" and t["amount"]}  # fmt: skip
+        self.expect(
+            debits(fact.lines, ("transit_cash",)) == cash, f"{said['name']}: other cash moved than was declared"
+        )
+
+    def on_deposit_counted(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict == "accepted":
+            self.expect(not fact.lines, "a count posts")
+            self.decides(said["deposit"], {"declared", "counted"}, "counted")
+            self.books.counts[envelope["id"]] = said
+
+    def on_deposit_accepted(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict == "accepted":
+            self.decides(said["deposit"], {"counted"}, "accepted")
+            counted: dict[tuple[str, str], int] = defaultdict(int)
+            for one in self.books.counts[said["count"]]["cash"]:
+                if one["amount"]:
+                    counted[f"safe/{envelope['by']}", one["currency"]] += one["amount"]
+            self.expect(
+                debits(fact.lines, ("safe",)) == counted, f"{said['deposit']}: not what was counted is in the safe"
+            )
+            self.empty(said["deposit"])
+
+    def on_deposit_returned(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict == "accepted":
+            self.decides(said["deposit"], {"declared", "counted"}, "returned")
+            self.empty(said["deposit"])
+
+    def decides(self, deposit: str, before: set[str], after: str) -> None:
+        was = self.books.deposits.get(deposit)
+        self.expect(was in before, f"deposit {deposit} was {was} and is {after} now")
+        self.books.deposits[deposit] = after
+
+    def empty(self, deposit: str) -> None:
+        left = {
+            key: amount
+            for key, amount in self.books.balances.items()
+            if key[0] in (f"transit_cash/{deposit}", f"transit_cheques/{deposit}") and amount
+        }
+        self.expect(not left, f"deposit {deposit} is decided, and {left} is still in transit")
+
+    # ---- documents
+
+    def look_at_documents(self, db: Any) -> None:
+        books = self.books
+        after = books.looked_after
+        if after == books.position:
+            return
+        for kind, id, body in db.execute("SELECT type, id, body FROM record WHERE rev > ?", (after,)):
+            doc = msgspec.json.decode(body)
+            before = books.docs.get((kind, id))
+            if before is not None:
+                self.goes_on(kind, before, doc)
+            books.docs[kind, id] = doc
+            check = getattr(self, f"see_{kind}", None)
+            if check is not None:
+                check(doc)
+
+    def goes_on(self, kind: str, before: Doc, doc: Doc) -> None:
+        where = f"{kind} {doc['id']}"
+        for name in KEPT.get(kind, ()):
+            self.expect(before.get(name) == doc.get(name), f"{where}: {name} {before.get(name)} became {doc.get(name)}")
+        if kind in RANKS:
+            was, now = rank_of(kind, before), rank_of(kind, doc)
+            ends = was == len(RANKS[kind][1]) - 1
+            same = before.get("state") == doc.get("state")
+            self.expect(
+                now > was or (now == was and (same or not ends)),
+                f"{where}: {before.get('state')} became {doc.get('state')}",
+            )
+        if kind == "voucher":
+            self.expect(doc.get("printed", 0) >= before.get("printed", 0), f"{where}: copies were forgotten")
+            for flag in ("shared", "shown", "void_confirmed"):
+                self.expect(doc.get(flag, False) >= before.get(flag, False), f"{where}: {flag} was taken back")
+        if kind == "user":
+            self.expect(before.get("active", True) >= doc.get("active", True), f"{where}: active again")
+        if kind == "device":
+            self.expect(doc.get("forked", False) >= before.get("forked", False), f"{where}: no longer forked")
+        if kind == "cheque" and before.get("state") == "given_back":
+            self.expect(doc.get("state") == "given_back", f"{where}: came back from the customer")
+
+    def see_book(self, doc: Doc) -> None:
+        """Issued + voided + unused + lost + unknown = size, and the leaves are those of the journal's vouchers."""
+        issued, voided = bits(doc.get("issued", "0")), bits(doc.get("voided", "0"))
+        first, where = doc["first"], f"book {doc['series']} {doc['first']}"
+        self.expect(voided <= issued, f"{where}: leaves are void that were never issued")
+        size = doc["last"] - first + 1
+        self.expect(all(0 <= leaf < size for leaf in issued), f"{where}: issued leaves that it does not have")
+        used = {leaf - first for leaf in self.books.leaves[doc["id"]]}
+        self.expect(issued == used, f"{where}: shows {sorted(issued)} as issued, the journal has {sorted(used)}")
+        void = {leaf - first for leaf in self.books.voided[doc["id"]]}
+        self.expect(voided == void, f"{where}: shows {sorted(voided)} as void, the journal has {sorted(void)}")
+
+    def see_custody(self, doc: Doc) -> None:
+        for name in ("cash", "cheques", "short"):
+            self.agrees(f"custody of {doc['id']}", doc.get(name, {}), f"{name}/{doc['id']}")
+
+    def see_safe(self, doc: Doc) -> None:
+        self.agrees(f"safe of {doc['id']}", doc.get("cash", {}), f"safe/{doc['id']}")
+        self.agrees(f"vault of {doc['id']}", doc.get("cheques", {}), f"vault/{doc['id']}")
+
+    def see_item(self, doc: Doc) -> None:
+        booked = self.books.balances.get((f"ar/{doc['customer']}/{doc['id']}", doc["currency"]), 0)
+        self.expect(doc.get("open", 0) == booked, f"item {doc['id']}: shows {doc.get('open', 0)}, booked {booked}")
+
+    def see_customer(self, doc: Doc) -> None:
+        self.agrees(f"credit of {doc['id']}", doc.get("credit", {}), f"on_account/{doc['id']}", -1)
+
+    def agrees(self, where: str, shown: Doc, account: str, sign: int = 1) -> None:
+        booked = {c: sign * amount for (name, c), amount in self.books.balances.items() if name == account and amount}
+        self.expect({c: a for c, a in shown.items() if a} == booked, f"{where}: shows {shown}, booked {booked}")
+
+    # ---- phones
+
+    def look_for_papers(self, phones: list[Phone]) -> None:
+        """Every voucher that a customer holds is in the journal, or on its phone, or its loss is known."""
+        waiting = {hash: paper for hash, paper in self.outstanding.items() if hash not in self.lost}
+        if not waiting:
+            return
+        copied = set().union(*(whole_lines(copy) for _, copy in phones if copy is not None))
+        for hash, paper in waiting.items():
+            held = hash in copied or any(
+                (
+                    (entry := db.entries.get((paper.device, paper.seq))) is not None
+                    and entry.hash == hash
+                    and entry.body == paper.body
+                )
+                or hash in db.strays
+                for db, _ in phones
+            )
+            self.expect(held, f"voucher {paper.number} was shown, and is neither on its phone nor in the journal")
+
+    def look_at_phone(self, name: str, db: Database, epoch: str) -> None:
+        """What a phone believes to be handed in is in the journal, and its vouchers stay on its screen. A phone that
+        has not heard of a restored journal yet believes what was true before."""
+        books = self.books
+        if db.epoch != epoch:
+            return
+        for entry in db.entries.values():
+            if not entry.unsent:
+                known = entry.hash in books.rows
+                self.expect(known, f"{name} believes {entry.device}/{entry.seq} to be handed in")
+            gone = entry.state == "seen" and entry.kind == "receipt_issued" and entry.verdict in ("accepted", "review")
+            if gone and "unjudged" not in entry.flags and not SECOND & set(entry.flags):
+                self.expect(("voucher", entry.id) in db.docs, f"voucher {entry.id} is not on {name}'s screen any more")
+
+    def look_at_pulled(self, name: str, db: Database) -> None:
+        """After a whole pull: no document of the phone went back to an earlier state."""
+        for (kind, id), kept in db.docs.items():
+            if kind in ("voucher", "deposit", "book") and not kept.former:
+                rank = rank_of(kind, msgspec.json.decode(kept.doc))
+                before = self.phone_docs.get((name, db.epoch, kind, id), 0)
+                self.expect(rank >= before, f"{kind} {id} went back on {name}'s screen, from {before} to {rank}")
+                self.phone_docs[name, db.epoch, kind, id] = rank
+
+    def expected_view(self, user: str, branch: str, *, desk: bool) -> dict[tuple[str, str], Doc]:
+        """The documents that a phone of this user, or a desk of this branch, must hold."""
+        docs = self.books.docs
+        mine = {id for (kind, id), doc in docs.items() if kind == "customer" and user in doc.get("collectors", [])}
+        found: dict[tuple[str, str], Doc] = {}
+        for (kind, id), doc in docs.items():
+            if desk:
+                waits = kind == "deposit_waiting" and doc.get("state", "declared") in ("declared", "counted")
+                seen = kind == "deposit" and doc.get("state", "declared") != "declared"
+                here = doc.get("branch") == branch and (waits or seen or kind == "safe")
+                shows = here or (kind == "cheque" and doc.get("shown_to") == branch)
+            else:
+                shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or (id in mine and kind == "customer")
+                shows = shows or (kind == "item" and doc["customer"] in mine)
+            if shows or kind in PUBLIC:
+                found[kind, id] = doc
+        return found
+
+    # ---- the end
+
+    def add_up(self, held: set[str]) -> None:
+        """What was ever shown = what the journal holds + what phones still hold + what is known to be lost, counts and
+        amounts, per currency and method. held: hashes of what devices have."""
+        rows = self.books.rows
+        parts = [
+            {hash: paper for hash, paper in self.shown.items() if hash in rows},
+            {hash: paper for hash, paper in self.shown.items() if hash not in rows and hash in held},
+            {
+                hash: paper
+                for hash, paper in self.shown.items()
+                if hash not in rows and hash not in held and hash in self.lost
+            },
+        ]
+        sums = [sums_of(msgspec.json.decode(paper.body) for paper in part.values()) for part in parts]
+        total: Sums = defaultdict(lambda: (0, 0))
+        for part in sums:
+            for key, (count, amount) in part.items():
+                total[key] = (total[key][0] + count, total[key][1] + amount)
+        shown = sums_of(msgspec.json.decode(paper.body) for paper in self.shown.values())
+        self.expect(dict(total) == shown, f"shown {shown}; journal, phones and losses {sums}")
+        posted = {fact.hash for fact in self.books.receipts.values()}
+        second = {hash for hash in parts[0] if hash not in posted}
+        flagged = {hash for hash in second if rows[hash] in self.books.aside}
+        self.expect(second == flagged, f"{second - flagged} came in, and neither counts nor says why")
+
+
+def whole_lines(copy: CopyFile) -> set[str]:
+    """Hashes of the entries that stand whole in a second copy."""
+    found: set[str] = set()
+    for text in copy.files.values():
+        for line in text.split(b"\n"):
+            start, middle, end = line.find(b'{"envelope":'), line.find(b',"body":'), line.rfind(b',"sig":"')
+            raw, body = line[12:middle], line[middle + 8 : end]
+            said = b'"body_hash":"%b"' % b64(sha256(body).digest()).encode()
+            if start == 0 and middle > 0 and end > middle and line.endswith(b'"}') and said in raw:
+                found.add(b64(sha256(raw).digest()))
+    return found
+
+
+def debits(lines: list[tuple[str, str, int]], kinds: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    return {
+        (account, currency): amount
+        for account, currency, amount in lines
+        if account.partition("/")[0] in kinds and amount > 0
+    }
+
+
+def sums_of(bodies: Iterable[Doc]) -> Sums:
+    found: Sums = {}
+    for body in bodies:
+        for tender in body["tenders"]:
+            key = (tender["currency"], tender["method"])
+            count, amount = found.get(key, (0, 0))
+            found[key] = (count + 1, amount + tender["amount"])
+    return found
+
+
+def rank_of(kind: str, doc: Doc) -> int:
+    first, ranks = RANKS[kind]
+    state = doc.get("state", first)
+    return next(rank for rank, states in enumerate(ranks) if state in states)
+
+
+def bits(text: str) -> set[int]:
+    value = int(text or "0", 16)
+    return {index for index in range(value.bit_length()) if value >> index & 1}
+
+
+def b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

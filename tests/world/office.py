@@ -1,0 +1,371 @@
+"""The real server without its web framework: inbox, writer, store, feed, enrolment, in one thread, on one file.
+
+The process may die at every call that the writer makes to its store, also between the commit and the reply; it is then
+opened again from the file. Calls may also fail without the process dying (a full or broken disk). Copies of the file
+are kept as backups, and one may come back.
+"""
+
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar, cast
+from unittest.mock import patch
+
+import msgspec
+
+from schemas.codes import Problem
+from schemas.documents import Book, Company, Device, ServerKey, User
+from schemas.entries.company import Branch, CompanySetUp, Policy, PublicKey
+from schemas.entries.shapes import Grant
+from schemas.wire import Enrol, GrantsWish
+from server import feed, inbox, writes
+from server.arriving import opened, push_of
+from server.company import OpenCompany
+from server.enrolling import enrol_device
+from server.epochs import NotTaken, after_loss, begin_epoch, signed_by_us, take_back
+from server.inbox import Inbox, Writer
+from server.problems import ProblemError
+from server.reads import epoch_of
+from server.routes.sync import reply_of
+from server.store.secrets import Code, keep_code
+from server.store.sqlite import SqliteStore
+from server.writes import books_wanted, top_up_books, write
+from sync.chain import b64
+from sync.state import TYPE_OF, NotLoaded
+from tests.world.keys import key_number
+
+COMPANY = "cmp_world"
+BRANCHES = [Branch("brn_cai", "Cairo", "القاهرة", "CAI"), Branch("brn_bey", "Beirut", "بيروت", "BEY")]
+CALLS = (
+    "begin",
+    "commit",
+    "rollback",
+    "tip",
+    "heads",
+    "known",
+    "fetch",
+    "fetch_group",
+    "append",
+    "skip",
+    "save",
+    "contact",
+)
+FAILURES: tuple[type[Exception], ...] = (NotLoaded, *SqliteStore.failures)
+REFUSALS: tuple[type[Exception], ...] = (ProblemError, *FAILURES)
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone. Not an Exception: nothing in the server may catch it and go on."""
+
+
+class BrittleStore(SqliteStore):
+    """The real store, which can lose its process or fail at any call."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.db.execute("PRAGMA synchronous = OFF")  # processes die here, machines do not
+        self.fuse = -1
+        """Calls until the process dies; below zero: it does not."""
+        self.failing = 0
+        self.spared = 0
+        """How many of the next calls fail, and after how many that do not."""
+        self.dead = False
+
+    def struck(self, call: str) -> None:
+        if self.dead:
+            raise Crash
+        if self.fuse == 0:
+            self.dead = True
+            raise Crash
+        self.fuse -= 1 if self.fuse > 0 else 0
+        if self.spared > 0:
+            self.spared -= 1
+        elif self.failing and call not in ("rollback", "after commit"):
+            self.failing -= 1
+            raise self.failures[0]("disk I/O error")
+
+
+def _brittle(name: str) -> Callable[..., Any]:
+    def call(self: BrittleStore, *args: Any) -> Any:
+        self.struck(name)
+        result = getattr(SqliteStore, name)(self, *args)
+        if name == "commit":
+            self.struck("after commit")
+        return result
+
+    return call
+
+
+for _name in CALLS:
+    setattr(BrittleStore, _name, _brittle(_name))
+
+
+class _Reading:
+    """What `server.feed` asks of its reader, of the store itself."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        return self.store.select(sql, *parameters)
+
+
+def now_of(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never really waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    raise RuntimeError("it waits for something")
+
+
+@contextmanager
+def drawn_ids(random: Random) -> Iterator[None]:
+    """Inside, the server's ids come from the seed."""
+
+    def uuid7(now: datetime) -> str:
+        return uuid_of(now, random)
+
+    def new_id(prefix: str) -> str:
+        return f"{prefix}_{random.getrandbits(64):016x}"
+
+    with patch.object(inbox, "uuid7", uuid7), patch.object(writes, "new_id", new_id):
+        yield
+
+
+def uuid_of(now: datetime, random: Random) -> str:
+    value = (int(now.timestamp() * 1000) << 80) | random.getrandbits(76)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    text = f"{(value & ~(0x3 << 62)) | (0x2 << 62):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Refusal(Exception):
+    """The server answered with a problem document."""
+
+    def __init__(self, problem: ProblemError) -> None:
+        super().__init__(str(problem))
+        self.status, self.code, self.facts = problem.status, str(problem.code), dict(problem.facts)
+
+
+def _taken_back(writer: Writer, grant: Grant) -> bool:
+    take_back(writer, grant)
+    return True
+
+
+Answer = bytes | Refusal | None
+"""What goes back over the wire. None: the connection was dropped."""
+
+
+class Office:
+    """One open company. `clock`: the server's. `runs`: how often its process was started."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], random: Random, leaves: int) -> None:
+        self.path, self.clock, self.random = path, clock, random
+        self.runs = 0
+        self.keys = {"sign": key_number(0)}
+        self.id = COMPANY
+        self.backups: list[tuple[Path, int, bytes]] = []
+        self.latest_epoch = 1
+        self.open()
+        if not self.store.tip()[0]:
+            self.store.begin()
+            self.writer.write("company_set_up", self.set_up(leaves))
+            self.store.commit()
+
+    def set_up(self, leaves: int) -> CompanySetUp:
+        return CompanySetUp(
+            company=COMPANY, name="Nour", name_ar="نور", country="EG", currency="EGP", time_zone="Africa/Cairo",
+            address="https://nour.example", branches=BRANCHES, policy=Policy(book_leaves=leaves),
+            keys=[PublicKey(key.id, key.purpose, key.spki) for key in self.keys.values()],
+        )  # fmt: skip
+
+    # ---- its life
+
+    def open(self) -> None:
+        self.runs += 1
+        self.store = BrittleStore(self.path)
+        self.writer = Writer(self.store, COMPANY, self.keys["sign"], f"srv_{self.runs:04d}", self.clock)
+        self.inbox = Inbox(self.writer, lambda *_: None, top_up_books, after_loss)
+        self.device_keys: dict[str, str] = {}
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.open()
+
+    def mend(self) -> None:
+        """What was about to break does not."""
+        self.store.fuse, self.store.spared, self.store.failing = -1, 0, 0
+
+    def back_up(self) -> None:
+        copy = self.path.with_suffix(f".{len(self.backups)}")
+        self.store.db.execute("VACUUM INTO ?", (str(copy),))
+        self.backups.append((copy, *self.store.tip()))
+
+    def restore(self, number: int) -> None:
+        """An old copy of the file comes back, and a new epoch begins before any door opens."""
+        copy, position, h = self.backups[number]
+        self.store.close()
+        for path in self.path.parent.glob(f"{self.path.name}*"):
+            path.unlink()
+        shutil.copy(copy, self.path)
+        self.open()
+        self.latest_epoch += 1
+        at_least = self.latest_epoch
+        begun = None
+        while begun is None:
+            begun = self.run(lambda writer: begin_epoch(writer, position, b64(h), at_least=at_least))
+
+    def close(self) -> None:
+        self.store.close()
+
+    @property
+    def epoch(self) -> str:
+        return now_of(epoch_of(_Reading(self.store)))
+
+    # ---- its doors
+
+    def pushes(self, raws: list[bytes]) -> list[Answer]:
+        """Pushes that arrived together share a commit."""
+        jobs: list[inbox.Push | Refusal] = []
+        for raw in raws:
+            try:
+                jobs.append(self.arrived(raw))
+            except ProblemError as problem:
+                jobs.append(Refusal(problem))
+        group = [job for job in jobs if isinstance(job, inbox.Push)]
+        told: dict[int, Future[inbox.Pushed]] = {id(push): Future() for push in group}
+        for push in group:
+            push.answer = told[id(push)]
+            told[id(push)].set_running_or_notify_cancel()
+        crashed = False
+        try:
+            if group:
+                self.inbox._take(group)
+        except Crash:
+            crashed = True
+        answers = [job if isinstance(job, Refusal) else self.answered(job, told[id(job)]) for job in jobs]
+        if crashed or self.store.dead:
+            self.reopen()
+        return answers
+
+    def arrived(self, raw: bytes) -> inbox.Push:
+        message, head = opened(raw)
+        spki = self.device_keys.get(head.device)
+        if spki is None:
+            device = self.document(Device, head.device)
+            if device is None:
+                raise ProblemError(Problem.DEVICE_UNKNOWN, "no such device; nothing was stored", device=head.device)
+            spki = self.device_keys[head.device] = device.public_key
+        job = push_of(message, head, COMPANY, spki)
+        job.read_ahead(self.writer.seen.get(head.device, 0))
+        return job
+
+    def answered(self, job: inbox.Push, told: Future[inbox.Pushed]) -> Answer:
+        if not told.done():
+            return None
+        error = told.exception()
+        match error:
+            case None:
+                reply = reply_of(cast("OpenCompany", self), job.device, told.result())
+                return msgspec.json.encode(reply)
+            case inbox.Gap():
+                return Refusal(ProblemError(Problem.GAP, "", expected_seq=error.expected_seq))
+            case inbox.QuotaReached():
+                return Refusal(ProblemError(Problem.QUOTA_REACHED, "", quota=error.quota))
+            case _:
+                return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+
+    def pull(self, scopes: list[str], cursor: str, page: int) -> bytes:
+        reading = _Reading(self.store)
+        return now_of(feed.pull(reading, scopes, cursor, self.epoch, page))
+
+    def session(self, device_id: str, user_id: str) -> Answer:
+        """A phone logs its owner in by its key, a cashier with a password; a phone that lacks a book is given one."""
+        device, user = self.document(Device, device_id), self.document(User, user_id)
+        if device is None or user is None or device.state != "active" or not user.active:
+            return Refusal(ProblemError(Problem.NOT_ALLOWED, "this device has been stopped"))
+        if books_wanted(device, [book for book in self.documents(Book) if book.device == device_id]):
+            try:
+                self.run(lambda writer: top_up_books(writer, device_id))
+            except FAILURES as error:
+                return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+        return b"{}"
+
+    def make_code(self, purpose: str, user: str, branch: str, code: str) -> None:
+        until = (self.clock() + timedelta(days=400)).isoformat()
+        keep_code(self.store, Code(code, purpose, user, branch, until, "usr_admin"))
+
+    def enrol(self, code: str, spki: str) -> Answer:
+        device_id = f"dev_{self.random.getrandbits(64):016x}"
+        try:
+            made = self.run(lambda writer: enrol_device(writer, device_id, code, Enrol(spki, "world")))
+        except ProblemError as problem:
+            return Refusal(problem)
+        except FAILURES as error:
+            return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+        if made is None:
+            return None
+        user_id, _ = made
+        return msgspec.json.encode(
+            {
+                "company": self.document(Company, COMPANY),
+                "device": self.document(Device, device_id),
+                "user": self.document(User, user_id) if user_id else None,
+                "keys": self.documents(ServerKey),
+                "epoch": self.epoch,
+            }
+        )
+
+    def grants(self, raw: bytes) -> Answer:
+        """As the route does it."""
+        wishes = msgspec.json.decode(raw, type=GrantsWish).grants
+        found = [Grant(bytes(one.envelope).decode(), bytes(one.body).decode(), one.sig) for one in wishes]
+        spkis = [key.spki for key in self.documents(ServerKey) if key.use == "sign"]
+        for grant in sorted(found, key=lambda one: '"kind":"device_enrolled"' not in one.envelope):
+            if signed_by_us(grant, spkis):
+                try:
+                    if self.run(lambda writer, g=grant: _taken_back(writer, g)) is None:  # type: ignore[misc]
+                        return None
+                except NotTaken:
+                    continue
+                except FAILURES as error:
+                    return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
+        return b"{}"
+
+    # ---- the office's own work
+
+    def run(self, do: Callable[[Writer], T]) -> T | None:
+        """A task in a transaction of its own. None: the process died; whether it was written shows in the file."""
+        task = inbox._Task(do)
+        try:
+            self.inbox._do(task)
+        except Crash:
+            self.reopen()
+            return None
+        if self.store.dead:
+            self.reopen()
+            return None
+        return cast("T", task.answer.result())
+
+    def say(self, kind: str, body: msgspec.Struct, by: str = "system") -> bool:
+        """Write as the office does. False where the rules refuse it or the store fails; then nothing was written."""
+        try:
+            return self.run(lambda writer: write(writer, kind, body, by)) is not None
+        except REFUSALS:
+            return False
+
+    def document(self, shape: type[T], id: str) -> T | None:
+        name = TYPE_OF[cast("Any", shape)]
+        rows = self.store.select("SELECT body FROM record WHERE type = ? AND id = ?", name, id)
+        return msgspec.json.decode(rows[0][0], type=shape) if rows else None
+
+    def documents(self, shape: type[T]) -> list[T]:
+        name = TYPE_OF[cast("Any", shape)]
+        rows = self.store.select("SELECT body FROM record WHERE type = ? ORDER BY no", name)
+        return [msgspec.json.decode(body, type=shape) for (body,) in rows]

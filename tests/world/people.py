@@ -1,0 +1,346 @@
+"""What people do with their phones, at the counting desk and in the office, drawn from the seed.
+
+Each act of a device is a generator like the device's own, because a phone can die between any two of its steps. A new
+kind of entry becomes one more act in one of the lists at the end.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from schemas.documents import Book, Customer, Deposit, DepositWaiting, Device, Item, User, Visit, Voucher
+from schemas.entries.books import BookClosed
+from schemas.entries.customers import (
+    CustomersAssigned,
+    CustomersUpserted,
+    ItemsUpserted,
+    Settlement,
+    StatedCustomer,
+    StatedItem,
+)
+from schemas.entries.people import DeviceRevoked, UserEnrolled, UserRevoked
+from schemas.entries.receipts import ReceiptReversed, VoidApproved, VoidRefused
+from schemas.entries.visits import PlanSet
+from sync.state import State
+from tests.world.device import SimDevice, Tab
+from tests.world.view import all_of, cheques_in_hand, custody, view_of
+
+if TYPE_CHECKING:
+    from tests.world.world import World
+
+CUSTOMERS = {"c1": "EGP", "c2": "EGP", "c3": "KWD", "c4": "LBP", "c5": "EGP", "c6": "KWD", "c7": "LBP", "c8": "EGP"}
+"""Two, three and no decimals."""
+SUPERVISOR, ADMIN = "usr_super", "usr_admin"
+COLLECTORS = [("usr_omar", "brn_cai"), ("usr_hany", "brn_cai"), ("usr_rima", "brn_bey"), ("usr_ziad", "brn_bey")]
+CASHIERS = [("usr_mona", "brn_cai"), ("usr_nour", "brn_bey")]
+DAY = dt.date(2026, 11, 22)
+
+Act = Callable[["World", SimDevice], Tab]
+
+
+# ---- collectors
+
+
+def mine(view: State, device: SimDevice, *, standing: bool = True) -> list[Voucher]:
+    return [one for one in all_of(view, Voucher) if one.by == device.user and (one.state == "issued" or not standing)]
+
+
+def visit(world: "World", device: SimDevice) -> Tab:
+    view = view_of(device.db, device.now())
+    open_ = [one for one in all_of(view, Visit) if not one.ended_at and one.device == device.id]
+    if open_:
+        yield from device.append("visit_ended", {"visit": open_[0].id, "outcome": "other", "note": "said so"})
+    else:
+        customer = world.pick(all_of(view, Customer))
+        if customer is not None:
+            yield from device.append("visit_started", {"customer": customer.id, "planned": True})
+
+
+def collect(world: "World", device: SimDevice) -> Tab:
+    """Cash, cheques or both; drafted, issued, shown. A draft that a crash left behind is taken up again."""
+    draft = device.db.draft
+    if draft is None:
+        draft = drafted(world, device)
+        if draft is None:
+            return
+        yield from device.write(lambda db: setattr(db, "draft", draft))
+    entry = yield from device.issue_receipt(draft["body"], draft["id"])
+    world.show(device, entry)
+    yield from device.write(lambda db: setattr(db, "draft", None))
+    if world.likely(60):
+        yield from device.append("voucher_shown", {"receipt": entry.id, "qr": "S1"})
+
+
+def drafted(world: "World", device: SimDevice) -> dict[str, Any] | None:
+    view = view_of(device.db, device.now())
+    customer = world.pick(all_of(view, Customer))
+    if customer is None:
+        return None
+    tenders = [tender(world, customer.currency) for _ in range(world.random.choice((1, 1, 1, 2, 3)))]
+    left = sum(one["amount"] for one in tenders)
+    body: dict[str, Any] = {
+        "customer": customer.id,
+        "currency": customer.currency,
+        "tenders": tenders,
+        "allocations": [],
+    }
+    items = [one for one in all_of(view, Item) if one.customer == customer.id and one.currency == customer.currency]
+    for item in items[: world.random.randint(0, 2)]:
+        amount = world.random.randint(0, left)
+        if amount:
+            body["allocations"].append({"item": item.id, "amount": amount})
+            left -= amount
+    open_ = [one for one in all_of(view, Visit) if not one.ended_at and one.device == device.id]
+    id = world.new_id()
+    # The salt names the payment, so that the auditor sees one payment that became two vouchers.
+    body |= {"on_account": left, "visit": open_[0].id if open_ else "", "salt": id}
+    return {"id": id, "body": body}
+
+
+def tender(world: "World", currency: str) -> dict[str, Any]:
+    amount = world.random.randint(1, 90_000)
+    if world.likely(65):
+        return {"method": "cash", "currency": currency, "amount": amount}
+    world.cheques += 0 if world.likely(4) else 1  # now and then the same cheque again
+    due = (DAY + dt.timedelta(world.random.randint(-300, 90))).isoformat()
+    return {"method": "cheque", "currency": currency, "amount": amount, "bank": "NBE", "number": f"{world.cheques:06d}",
+            "due": due}  # fmt: skip
+
+
+def hand_out(world: "World", device: SimDevice) -> Tab:
+    voucher = world.pick(mine(view_of(device.db, device.now()), device, standing=False))
+    if voucher is None:
+        return
+    if world.likely(50):
+        yield from device.append("voucher_printed", {"receipt": voucher.id, "copy": voucher.printed + 1})
+    else:
+        yield from device.append("voucher_shared", {"receipt": voucher.id, "how": "file"})
+
+
+def void_alone(world: "World", device: SimDevice) -> Tab:
+    """In the same visit before anything was handed out; now and then where the rules forbid it."""
+    view = view_of(device.db, device.now())
+    found = mine(view, device)
+    own = view.get(Device, device.id)
+    allowed = [
+        one for one in found
+        if own is not None and one.device == device.id and one.visit and one.visit == own.visit
+        and not (one.printed or one.shared or one.deposit)
+    ]  # fmt: skip
+    voucher = world.pick(allowed if allowed and world.likely(85) else found)
+    if voucher is not None:
+        yield from device.append(
+            "receipt_voided", {"receipt": voucher.id, "reason": "wrong_amount", "note": "misheard"}
+        )
+
+
+def ask_void(world: "World", device: SimDevice) -> Tab:
+    view = view_of(device.db, device.now())
+    voucher = world.pick([one for one in mine(view, device) if one.void is None or one.void.state == "refused"])
+    if voucher is not None:
+        yield from device.append("void_requested", {"receipt": voucher.id, "reason": "wrong_customer"})
+
+
+def void_approved(world: "World", device: SimDevice) -> Tab:
+    """The phone itself completes what a supervisor approved."""
+    view = view_of(device.db, device.now())
+    for voucher in mine(view, device):
+        asked = voucher.void
+        if asked is not None and asked.state == "approved" and voucher.device == device.id:
+            body = {"receipt": voucher.id, "reason": asked.reason, "request": asked.request, "paper": "recovered"}
+            yield from device.append("receipt_voided", body)
+
+
+def declare(world: "World", device: SimDevice) -> Tab:
+    """All in hand, less now and then one tender that is kept back."""
+    keeps = world.likely(25)
+    told: dict[str, Any] = {}
+
+    def draft() -> dict[str, Any]:
+        view = view_of(device.db, device.now())
+        cash = {currency: amount for currency, amount in custody(view, device.user).cash.items() if amount > 0}
+        cheques = cheques_in_hand(view, device.user)
+        kept: list[tuple[str, int]] = []
+        held = [one for one in mine(view, device) if not one.deposit]
+        if keeps and held:
+            voucher = held[-1]
+            kept = [(voucher.id, 0)]
+            first = voucher.tenders[0]
+            if type(first).__name__ == "Cash":
+                cash[first.currency] = cash.get(first.currency, 0) - first.amount
+        cheques = [one for one in cheques if tuple(one.id.rsplit(".", 1)) not in {(id, str(n)) for id, n in kept}]
+        totals = [
+            {"currency": currency, "method": "cash", "count": 1, "amount": amount}
+            for currency, amount in sorted(cash.items())
+            if amount > 0
+        ]
+        for currency in sorted({one.currency for one in cheques}):
+            amounts = [one.amount for one in cheques if one.currency == currency]
+            totals.append({"currency": currency, "method": "cheque", "count": len(amounts), "amount": sum(amounts)})
+        told["cash"] = {one["currency"]: one["amount"] for one in totals if one["method"] == "cash"}
+        told["cheques"] = [(one.number, one.currency, one.amount) for one in cheques]
+        return {"totals": totals, "kept_back": [{"receipt": id, "tender": n, "reason": "later"} for id, n in kept]}
+
+    entry = yield from device.declare_deposit(draft, world.new_id())
+    world.bags[entry.id] = told
+
+
+def greet(world: "World", device: SimDevice) -> Tab:
+    """A kind that this server does not know yet, from a newer app."""
+    if device.app == "newer":
+        yield from device.append("customer_greeted", {"how": "warmly"})
+
+
+# ---- the counting desk
+
+
+def count(world: "World", device: SimDevice) -> Tab:
+    """Blind: what lies on the table, now and then miscounted, with papers missing or too many."""
+    view = view_of(device.db, device.now())
+    waiting = [
+        one for one in all_of(view, DepositWaiting) if one.state in ("declared", "counted") and one.id in world.bags
+    ]
+    deposit = world.pick(waiting)
+    if deposit is None:
+        return
+    bag = world.bags[deposit.id]
+    seen = view.get(Deposit, deposit.id)
+    round_ = len(seen.counts) + 1 if seen is not None else 1
+    if round_ > 2:
+        return
+    cash = dict(bag["cash"])
+    for currency in [*cash, "USD"]:
+        if world.likely(15):
+            cash[currency] = max(0, cash.get(currency, 0) + world.random.randint(-900, 900))
+    papers = [one for one in bag["cheques"] if not world.likely(8)]
+    if world.likely(5):
+        papers = [*papers, ("999999", "EGP", 1)]
+    body = {
+        "deposit": deposit.id,
+        "name": deposit.name,
+        "round": round_,
+        "cash": [{"currency": currency, "amount": amount} for currency, amount in sorted(cash.items())],
+        "cheques": [{"number": number, "currency": currency, "amount": amount} for number, currency, amount in papers],
+    }
+    yield from device.append("deposit_counted", body, by=device.user)
+
+
+def decide(world: "World", device: SimDevice) -> Tab:
+    """Accept what the last count found, or give it all back."""
+    view = view_of(device.db, device.now())
+    known = all_of(view, Deposit)
+    open_ = [one for one in known if one.state == "counted"]
+    deposit = world.pick(known if world.likely(8) else open_)  # now and then one that is decided already
+    if deposit is None:
+        return
+    if world.likely(20):
+        yield from device.append("deposit_returned", {"deposit": deposit.id, "reason": "torn bag"}, by=device.user)
+        return
+    counted = deposit.counts[-1]
+    cash = {one.currency: one.amount for one in counted.cash}
+    variances = [
+        {"currency": currency, "amount": difference, "reason": "told"}
+        for currency in sorted({*cash, *deposit.expected})
+        if (difference := cash.get(currency, 0) - deposit.expected.get(currency, 0))
+    ]
+    body = {"deposit": deposit.id, "count": counted.id, "variances": variances}
+    yield from device.append("deposit_accepted", body, by=device.user)
+
+
+# ---- the office
+
+
+def answer_request(world: "World") -> None:
+    asked = [one for one in world.office.documents(Voucher) if one.void is not None and one.void.state == "requested"]
+    voucher = world.pick(asked)
+    if voucher is not None and voucher.void is not None:
+        if world.likely(70):
+            world.office.say("void_approved", VoidApproved(voucher.void.request, voucher.id), SUPERVISOR)
+        else:
+            world.office.say("void_refused", VoidRefused(voucher.void.request, voucher.id), SUPERVISOR)
+
+
+def reverse(world: "World") -> None:
+    voucher = world.pick(world.office.documents(Voucher))
+    if voucher is not None:
+        world.office.say("receipt_reversed", ReceiptReversed(voucher.id, "other"), SUPERVISOR)
+
+
+def state_items(world: "World") -> None:
+    """The ERP's file: invoices new or stated again."""
+    rows = []
+    for _ in range(world.random.randint(1, 4)):
+        customer = world.random.choice(list(CUSTOMERS))
+        settled = [Settlement(DAY, world.random.randint(1, 400))] if world.likely(30) else []
+        number = world.random.randint(1, 3)
+        rows.append(
+            StatedItem(f"{customer}-i{number}", customer, f"INV-{customer}-{number}", CUSTOMERS[customer], DAY, DAY,
+                       world.random.randint(-500, 40_000), settlements=settled)
+        )  # fmt: skip
+    world.office.say("items_upserted", ItemsUpserted(rows, "erp.csv"))
+
+
+def state_customers(world: "World") -> None:
+    id = world.random.choice(list(CUSTOMERS))
+    row = StatedCustomer(id, id.upper(), f"Shop {id} {world.random.randint(1, 9)}", CUSTOMERS[id])
+    world.office.say("customers_upserted", CustomersUpserted([row]))
+
+
+def assign(world: "World") -> None:
+    """Portfolios change hands, also of customers whose vouchers are still on a phone."""
+    user = world.random.choice(world.collectors)
+    customers = world.random.sample(list(CUSTOMERS), world.random.randint(1, 3))
+    action: Any = "assign" if world.likely(65) else "unassign"
+    world.office.say("customers_assigned", CustomersAssigned(user, customers, action), ADMIN)
+
+
+def plan(world: "World") -> None:
+    user = world.random.choice(world.collectors)
+    stops = world.random.sample(list(CUSTOMERS), 3)
+    world.office.say("plan_set", PlanSet(user, world.now.date(), stops), SUPERVISOR)
+
+
+def close_book(world: "World") -> None:
+    """An administrator cancels what is left of a book."""
+    if world.likely(15):
+        book = world.pick([one for one in world.office.documents(Book) if not one.closed])
+        if book is not None:
+            world.office.say("book_closed", BookClosed(book.id, "cancelled", "tidy"), ADMIN)
+
+
+def rename_user(world: "World") -> None:
+    user = world.pick([one for one in world.office.documents(User) if one.role == "collector"])
+    if user is not None:
+        name = f"{user.login} {world.random.randint(1, 9)}"
+        body = UserEnrolled(user.id, user.login, name, user.name_ar, "collector", user.branch)
+        world.office.say("user_enrolled", body, ADMIN)
+
+
+def revoke_user(world: "World") -> None:
+    """Somebody leaves; what is on the phone must still come in."""
+    if world.likely(world.odds.revoke) and len(world.collectors) > 1:
+        world.office.say("user_revoked", UserRevoked(world.random.choice(world.collectors), "left"), ADMIN)
+
+
+def revoke_device(world: "World") -> None:
+    if not world.likely(world.odds.revoke):
+        return
+    device = world.pick(
+        [one for one in world.office.documents(Device) if one.state == "active" and one.purpose == "phone"]
+    )
+    if device is not None:
+        state: Any = world.random.choice(("revoked", "lost", "retired"))
+        seq = world.auditor.books.heads.get(device.id, (0, ""))[0]
+        if world.office.say("device_revoked", DeviceRevoked(device.id, state, "said so", seq), ADMIN):
+            world.say(f"the office marks {device.id} as {state}")
+
+
+COLLECTOR_ACTS: list[tuple[Act, int]] = [
+    (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
+    (greet, 1),
+]  # fmt: skip
+DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
+OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [
+    (answer_request, 6), (reverse, 2), (state_items, 3), (state_customers, 1), (assign, 2), (plan, 1), (close_book, 1),
+    (rename_user, 1), (revoke_user, 1), (revoke_device, 2),
+]  # fmt: skip
