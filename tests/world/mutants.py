@@ -19,7 +19,7 @@ from schemas.codes import Verdict
 from schemas.documents import Deposit, Series, Voucher
 from server import feed, inbox
 from server.inbox import Inbox, Push
-from server.store.sqlite import SqliteStore
+from server.store.sqlite import SqliteStore, sqlite3
 from sync import books, chain, decide, deposits, receipts
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
@@ -38,6 +38,8 @@ class Mutant:
     room: str
     bug: Patch
     faults: dict[str, float] = field(default_factory=dict)
+    refused_by: tuple[type[Exception], ...] = ()
+    """What the store itself raises at such a bug, before anything wrong is kept."""
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -49,9 +51,9 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
-def mutant(room: str, **faults: float) -> Callable[[Patch], Patch]:
+def mutant(room: str, *refused_by: type[Exception], **faults: float) -> Callable[[Patch], Patch]:
     def keep(bug: Patch) -> Patch:
-        MUTANTS.append(Mutant(bug.__name__, room, bug, faults))
+        MUTANTS.append(Mutant(bug.__name__, room, bug, faults, refused_by))
         return bug
 
     return keep
@@ -172,7 +174,7 @@ def what_leaves_a_scope_is_not_told(stack: ExitStack) -> None:
     put(stack, State, "leave", lambda *_: None)
 
 
-@mutant("store", server_crash=40, store_failed=30)
+@mutant("store", sqlite3.IntegrityError, server_crash=40, store_failed=30)
 def a_rolled_back_word_keeps_its_number(stack: ExitStack) -> None:
     """The words of a transaction that failed stay in memory, though the file does not have them."""
 

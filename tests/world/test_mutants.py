@@ -22,7 +22,7 @@ def seeds_until_caught(mutant: Mutant) -> int | None:
             with mutant.planted():
                 run_seed(seed, odds)
         except Failed as failure:
-            if not isinstance(failure.__cause__, Violation):
+            if not isinstance(failure.__cause__, (Violation, *mutant.refused_by)):
                 raise  # the world itself broke; that catches nothing
             run_seed(seed, odds)  # the same life without the bug: it is the bug that was caught
             return seed
