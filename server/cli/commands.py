@@ -28,7 +28,16 @@ from server.ids import new_code
 from server.replay import digest, rejudge
 from server.replay import rebuild as rebuild_projections
 from server.settings import Settings
-from server.store.opening import CompanyInUse, CompanyMoved, NoCompany, exists, open_shelf, open_store, place_of
+from server.store.opening import (
+    CompanyInUse,
+    CompanyMoved,
+    NoCompany,
+    exists,
+    open_shelf,
+    open_store,
+    place_of,
+    readers_of,
+)
 from server.store.port import StoreAway
 from server.store.postgres import BadAddress
 from server.store.secrets import Code, keep_code, keep_meta, meta_of
@@ -78,7 +87,7 @@ def settings_of(data: Path | None, database: str = "") -> Settings:
     settings = Settings.from_environment()
     settings = dataclasses.replace(settings, data=data or settings.data, database_url=database or settings.database_url)
     try:
-        place_of(settings)
+        readers_of(settings)
     except BadAddress as fault:
         raise stop(str(fault)) from fault
     return settings

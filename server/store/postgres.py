@@ -63,7 +63,7 @@ class Address:
         """`postgresql://user:password@host/database?schema=delta`; the schema is `sanad` where none is named."""
         parts = urlsplit(url)
         if parts.scheme not in ("postgresql", "postgres"):
-            raise BadAddress(f"a database is named by postgresql://user@host/database?schema=name, not {url!r}")
+            raise BadAddress("a database is named by postgresql://user@host/database?schema=name")
         query = dict(parse_qsl(parts.query))
         schema = query.pop("schema", "sanad")
         if not _SCHEMA.fullmatch(schema):
