@@ -35,7 +35,16 @@ from server.reports.restored import after_restore
 from server.restore import CompanyExists, NotSound
 from server.restore import restore as restore_company
 from server.settings import Settings
-from server.store.opening import CompanyInUse, CompanyMoved, NoCompany, exists, open_shelf, open_store, place_of
+from server.store.opening import (
+    CompanyInUse,
+    CompanyMoved,
+    NoCompany,
+    exists,
+    open_shelf,
+    open_store,
+    place_of,
+    readers_of,
+)
 from server.store.port import StoreAway
 from server.store.postgres import BadAddress
 from server.store.secrets import Code, keep_code, keep_meta, meta_of
@@ -85,7 +94,7 @@ def settings_of(data: Path | None, database: str = "") -> Settings:
     settings = Settings.from_environment()
     settings = dataclasses.replace(settings, data=data or settings.data, database_url=database or settings.database_url)
     try:
-        place_of(settings)
+        readers_of(settings)
     except BadAddress as fault:
         raise stop(str(fault)) from fault
     return settings

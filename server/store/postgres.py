@@ -32,6 +32,13 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
 QUIET_SECONDS = 20.0
 DOUBT_SECONDS = 10.0
 """How long a commit without an answer is asked after."""
+_LETS_GO = {
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""A server that hangs or is cut off amid a transaction lets go of the company's pen, so that the others can write."""
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,49}")
 _AWAY = (
     OSError,  # also TimeoutError
@@ -63,7 +70,7 @@ class Address:
         """`postgresql://user:password@host/database?schema=delta`; the schema is `sanad` where none is named."""
         parts = urlsplit(url)
         if parts.scheme not in ("postgresql", "postgres"):
-            raise BadAddress(f"a database is named by postgresql://user@host/database?schema=name, not {url!r}")
+            raise BadAddress("a database is named by postgresql://user@host/database?schema=name")
         query = dict(parse_qsl(parts.query))
         schema = query.pop("schema", "sanad")
         if not _SCHEMA.fullmatch(schema):
@@ -78,7 +85,10 @@ class Address:
 
     async def connect(self, answer_seconds: float | None = ANSWER_SECONDS) -> Connection:
         return await asyncpg.connect(
-            self.dsn, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=self.settings()
+            self.dsn,
+            timeout=CONNECT_SECONDS,
+            command_timeout=answer_seconds,
+            server_settings=self.settings() | ({} if answer_seconds is None else _LETS_GO),
         )
 
     def settings(self) -> dict[str, str]:
@@ -121,6 +131,7 @@ class _Line:
         try:
             return self._loop.run_until_complete(_waited(call(db)))
         except _AWAY as error:
+            db.terminate()  # what answers so may be a standby by now: the next call looks for the primary
             raise StoreAway(str(error)) from error
         except asyncpg.InterfaceError as error:
             if db.is_closed():
@@ -166,8 +177,12 @@ class PostgresShelf(_Line):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
-        self._dial()
-        self._moment = self._wait(_begun_moment)
+        try:
+            self._dial()
+            self._wait(_begun_moment)
+        except BaseException:
+            self.close()
+            raise
 
     def there(self) -> bool:
         """Whether the schema holds the tables of a company."""
@@ -221,7 +236,7 @@ class PostgresStore(_Line, SqlStore):
         self.fell_back = self.fell_back or not self._holds(*self._seen)
         self._words = dict(self.select("SELECT text, no FROM word"))
         self._fresh_words.clear()
-        self._wait(lambda db: db.execute(_ENTER_SERVER, self.run, self._turn))
+        self._wait(lambda db: db.execute(_ENTER_SERVER, self.run))
 
     def _look_at_tip(self, sql: str) -> int:
         """Where the journal and the record numbers stand; how many words there are."""
@@ -257,8 +272,8 @@ class PostgresStore(_Line, SqlStore):
     def commit(self) -> None:
         self._tell_words()
         self._put("contact", [(device, *said) for device, said in self._contacts.items()])
-        turn = self._turn + 1
-        position, h = self._tip
+        self._turn += 1  # also of a try that failed: no two commits are asked after by the same number
+        turn, (position, h) = self._turn, self._tip
         self._wait(
             lambda db: db.execute(
                 _FINISH, position, h, len(self._words), self._next_record, self.run, turn, self.address.schema
@@ -269,7 +284,6 @@ class PostgresStore(_Line, SqlStore):
         except StoreAway as away:
             if not self._came_through(turn, away):
                 raise
-        self._turn = turn
         self._transaction = None
         self._seen, self.fell_back = self._tip, False
         self._forget()
@@ -400,7 +414,7 @@ _TIP = "SELECT position, h, words, records FROM tip"
 _NAMED = "FROM unnest($1::text[], $2::text[]) AS k(type, id) JOIN record r ON r.type = k.type AND r.id = k.id"
 _FIND = f"SELECT r.no, r.type, r.body {_NAMED}"
 _NUMBER = f"SELECT r.no, r.type, r.id {_NAMED}"
-_ENTER_SERVER = "INSERT INTO server VALUES ($1, $2) ON CONFLICT (run) DO NOTHING"
+_ENTER_SERVER = "INSERT INTO server VALUES ($1, 0) ON CONFLICT (run) DO NOTHING"
 _FINISH = (
     "WITH moved AS (UPDATE tip SET position = $1, h = $2, words = $3, records = $4),"
     " done AS (INSERT INTO server VALUES ($5, $6) ON CONFLICT (run) DO UPDATE SET turn = excluded.turn)"

@@ -26,7 +26,7 @@ from tests.server.small_office import COMPANY, Office
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
-WIDE = {"COLUMNS": "400"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SANAD_")} | {"COLUMNS": "400"}
 
 
 def until(happens: Callable[[], bool], what: str) -> None:
@@ -71,7 +71,7 @@ class Sanad:
         self.count = count(1)
         self.nursery = subprocess.Popen(
             [sys.executable, "-m", "tests.server.nursery"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **WIDE},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT,
         )  # fmt: skip
         assert self.nursery.stdout is not None
         assert self.nursery.stdout.readline() == "ready\n"

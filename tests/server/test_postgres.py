@@ -31,7 +31,7 @@ from server.replay import digest, rebuild, rejudge
 from server.settings import Settings
 from server.store.opening import CompanyInUse, NoCompany, open_shelf, open_store
 from server.store.port import TABLES, Shelf, StoreAway
-from server.store.postgres import Address, PostgresStore
+from server.store.postgres import _LETS_GO, Address, PostgresStore
 from server.store.secrets import meta_of
 from server.verify import verify
 from server.writes import write
@@ -203,6 +203,30 @@ def test_a_writer_finds_the_words_and_records_that_another_has_given(settings: S
     numbers = [no for (no,) in stores[0].select("SELECT no FROM word ORDER BY no")]
     assert numbers == list(range(1, len(numbers) + 1))
     for store in stores:
+        store.close()
+
+
+def test_a_server_that_hangs_amid_a_transaction_lets_go(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Stopped or cut off while it holds the pen, it loses it; the others write, and it begins anew."""
+    monkeypatch.setitem(_LETS_GO, "idle_in_transaction_session_timeout", "200ms")
+    hangs, other = (PostgresStore(Address.parse(settings.database_url)) for _ in range(2))
+    hangs.begin()
+    began = time.monotonic()
+    hangs.word("lost")
+
+    other.begin()
+    other.word("kept")
+    other.commit()
+
+    assert time.monotonic() - began < 30
+    with pytest.raises(StoreAway):
+        hangs.commit()
+    hangs.rollback()
+    hangs.begin()
+    assert "kept" in hangs._words
+    assert "lost" not in hangs._words
+    hangs.commit()
+    for store in (hangs, other):
         store.close()
 
 

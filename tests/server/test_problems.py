@@ -8,6 +8,7 @@ import pytest
 from schemas.codes import Problem
 from schemas.wire import ProblemDocument
 from server.problems import STATUS
+from server.routes import board
 from tests.server.small_office import DAY, Office
 
 CODES = {problem.value for problem in Problem}
@@ -129,10 +130,10 @@ def test_other_calls_that_make_no_sense_are_told_so(
 def test_a_fault_of_ours_is_told_without_its_inside(office: Office, monkeypatch: pytest.MonkeyPatch):
     """An unexpected exception is logged whole and answered with its bare name."""
 
-    def broken() -> Any:
+    def broken(*_: Any) -> Any:
         raise RuntimeError("the secret is 42")
 
-    monkeypatch.setattr(office.company.writer, "moment", broken)
+    monkeypatch.setattr(board, "day_of", broken)
 
     answer = office.get("/board", "nadia")
 
