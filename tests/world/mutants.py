@@ -19,7 +19,7 @@ from schemas.codes import Verdict
 from schemas.documents import Deposit, Series, Voucher
 from server import feed, inbox
 from server.inbox import Inbox, Push
-from server.store.sqlite import SqliteStore, sqlite3
+from server.store.sqlite import SqliteStore, sqlite3  # type: ignore[attr-defined]
 from sync import books, chain, decide, deposits, receipts
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
