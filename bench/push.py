@@ -8,23 +8,18 @@ client and limits run on the same cores; only ratios within one run mean somethi
 """
 
 import argparse
-import asyncio
-import contextlib
 import shutil
-import signal
-import socket
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from multiprocessing import get_context
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
 
 from bench.company import make_company, pushes
+from bench.served import a_folder, drive, push, served
 from schemas.wire import Head
 from schemas.wire import Push as PushMessage
 from server.arriving import entry_of
@@ -107,80 +102,39 @@ def decoded(body: bytes) -> Push:
 # ---- Sanad
 
 
-def sanad(receipts: int, batch: int, connections: int) -> float:
-    """Receipts per second through a served company; every connection is a phone of its own, in a closed loop."""
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Receipts a second, first and again; MiB of the server behind them; bytes on disk for each receipt."""
+
+    rate: float
+    again: float
+    memory: float
+    disk: float
+
+
+def sanad(receipts: int, batch: int, connections: int) -> Pushed:
+    """A served company; every connection is a phone of its own, in a closed loop. Then the same backlog once more."""
     each = max(batch, receipts // connections // batch * batch)
-    with tempfile.TemporaryDirectory() as folder:
-        company, phones = make_company(Path(folder), connections, each)
+    with a_folder() as folder:
+        company, phones = make_company(folder, connections, each)
+        journal = company.settings.journal
         company.close()
-        bodies = [pushes(phone, n, each, batch) for n, phone in enumerate(phones)]
-        port = free_port()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve", "--data", folder, "--port", str(port), "--cold-press"],
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(port)
-            took = run_client(port, bodies)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-        return each * connections / took
+        before = _size(journal)
+        lines = [[push(body) for body in pushes(phone, n, each, batch)] for n, phone in enumerate(phones)]
+        with served(folder) as server:
+            first = drive(server.port, lines)
+            again = drive(server.port, lines)
+            memory = server.memory()
+        count = each * connections
+        return Pushed(count / first.seconds, count / again.seconds, memory, (_size(journal) - before) / count)
 
 
-def run_client(port: int, bodies: list[list[bytes]]) -> float:
-    """Drive the pushes from a process of its own, so that the client's work is not the server's."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_client, args=(port, theirs))
-    process.start()
-    ours.send(bodies)
-    took: float = ours.recv()
-    process.join()
-    return took
-
-
-def _client(port: int, pipe: Any) -> None:
-    import uvloop  # noqa: PLC0415 -- only this process wants it
-
-    bodies = pipe.recv()
-    pipe.send(uvloop.run(_drive(port, bodies)))
-
-
-async def _drive(port: int, bodies: list[list[bytes]]) -> float:
-    lines = [await asyncio.open_connection("127.0.0.1", port) for _ in bodies]
-    before = time.perf_counter()
-    await asyncio.gather(*(_phone(*line, mine) for line, mine in zip(lines, bodies, strict=True)))
-    return time.perf_counter() - before
-
-
-async def _phone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mine: list[bytes]) -> None:
-    for body in mine:
-        writer.write(
-            b"POST /api/v1/sync/push HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-            b"content-length: %d\r\n\r\n%b" % (len(body), body)
-        )
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        answer = await reader.readexactly(length)
-        if not head.startswith(b"HTTP/1.1 200") or b'"refused"' in answer or b'"review"' in answer:
-            raise RuntimeError(f"a push was not accepted: {head[:40]!r} {answer[:400]!r}")
-    writer.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(port: int) -> None:
-    for _ in range(400):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not start")
+def _size(journal: Path) -> int:
+    """Of a company's file, when all that was written is in it."""
+    db = connect(journal)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return journal.stat().st_size
 
 
 # ---- the table
@@ -192,8 +146,7 @@ def main() -> None:
     parser.add_argument("--receipts", type=int, default=6000)
     said = parser.parse_args()
     limits: dict[int, list[float]] = {size: [] for size in LIMITS}
-    rates: dict[tuple[int, int], list[float]] = {}
-    ratios: list[float] = []
+    found: dict[tuple[int, int], list[Pushed]] = {}
     for number in range(said.rounds):
         print(f"round {number + 1} of {said.rounds}", flush=True)
         for size in LIMITS:
@@ -201,18 +154,34 @@ def main() -> None:
         for batch in BATCHES:
             for connections in CONNECTIONS:
                 count = said.receipts if batch > 1 else max(600, said.receipts // 4)
-                rates.setdefault((batch, connections), []).append(sanad(count, batch, connections))
-        ratios.append(rates[50, 16][-1] / limits[500][-1])
-    print("\nreceipts per second, median of rounds, and as a share of each limit")
-    middle = {size: statistics.median(values) for size, values in limits.items()}
+                found.setdefault((batch, connections), []).append(sanad(count, batch, connections))
+    print("\nreceipts per second, median of rounds, and as a share of each limit of the same round")
     print(f"{'':>24}{'receipts/s':>12}" + "".join(f"{f'/limit-{size}':>12}" for size in LIMITS))
-    for size, rate in middle.items():
-        print(f"{f'limit-{size}':>24}{rate:>12,.0f}")
-    for (batch, connections), values in rates.items():
-        rate = statistics.median(values)
-        shares = "".join(f"{rate / middle[size]:>12.2f}" for size in LIMITS)
-        print(f"{f'batch {batch}, {connections} connections':>24}{rate:>12,.0f}{shares}")
-    print(f"\nbatch 50, 16 connections, against limit-500 of the same round: {', '.join(f'{r:.2f}' for r in ratios)}")
+    for size, rates in limits.items():
+        print(f"{f'limit-{size}':>24}{median(rates):>12,.0f}")
+    for (batch, connections), runs in found.items():
+        rates = [run.rate for run in runs]
+        print(f"{f'batch {batch}, {connections} connections':>24}{median(rates):>12,.0f}" + _shares(rates, limits))
+    busiest = found[50, 16]
+    again = [run.again for run in busiest]
+    print(f"{'the same backlog again':>24}{median(again):>12,.0f}" + _shares(again, limits))
+    goals = [
+        ("batch 1, 1 connection", [run.rate for run in found[1, 1]], 1, 0.4),
+        ("batch 1, 16 connections", [run.rate for run in found[1, 16]], 1, 1.0),
+        ("batch 50, 16 connections", [run.rate for run in busiest], 500, 0.55),
+        ("the same backlog again", again, 500, 1.7),
+    ]
+    print("\ngoals, round by round")
+    for name, rates, size, goal in goals:
+        ratios = [rate / limits[size][n] for n, rate in enumerate(rates)]
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"{name:>28}: {median(ratios):.2f} of limit-{size}, wanted {goal} ({each})")
+    print(f"{'memory of the server':>28}: {max(run.memory for run in busiest):.0f} MiB, wanted at most 150")
+    print(f"{'disk per receipt':>28}: {median([run.disk for run in busiest]):.0f} bytes, wanted at most 2,500")
+
+
+def _shares(rates: list[float], limits: dict[int, list[float]]) -> str:
+    return "".join(f"{median([rate / limits[size][n] for n, rate in enumerate(rates)]):>12.2f}" for size in LIMITS)
 
 
 if __name__ == "__main__":

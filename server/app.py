@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.openapi import OpenAPIConfig
 
 from schemas.codes import Problem
+from server.admission import Admission
 from server.company import OpenCompany
 from server.doors import AnyRequest
 from server.identity.sessions import Brake
@@ -139,6 +140,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             {
                 "company": company,
                 "brake": Brake(),
+                "admission": Admission(),
                 "press": press,
                 "local_token": local_token or secrets.token_urlsafe(32),
                 "pwa": company.settings.pwa,

@@ -4,6 +4,7 @@ from litestar import Request
 from litestar.datastructures import State as AppState
 
 from schemas.codes import Problem
+from server.admission import Admission
 from server.company import OpenCompany
 from server.identity.sessions import Brake, Caller, read_token
 from server.problems import ProblemError
@@ -15,6 +16,11 @@ AnyRequest = Request[None, None, AppState]
 def company_of(connection: AnyRequest) -> OpenCompany:
     company: OpenCompany = connection.app.state.company
     return company
+
+
+def admission_of(connection: AnyRequest) -> Admission:
+    admission: Admission = connection.app.state.admission
+    return admission
 
 
 def brake_of(connection: AnyRequest) -> Brake:

@@ -16,7 +16,7 @@ from schemas.wire import Acked, PushReply
 from server import inbox
 from server.arriving import MAX_BYTES, opened, push_of, unzip
 from server.company import OpenCompany
-from server.doors import AnyRequest, caller_of, company_of
+from server.doors import AnyRequest, admission_of, caller_of, company_of
 from server.feed import page_of, quiet_page
 from server.identity.sessions import Caller
 from server.problems import ProblemError
@@ -24,6 +24,8 @@ from server.reads import device_of, epoch_of
 from sync.chain import b64
 
 HEARTBEAT_SECONDS = 25
+BODY_SECONDS = 120
+"""4 MB at 35 kB/s: a phone at the edge of the network sends smaller batches, and one that has gone holds nothing up."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -75,7 +77,16 @@ def reply_of(company: OpenCompany, device: str, done: inbox.Pushed) -> PushReply
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, at most 4 MB, also after unpacking gzip."""
+    """The whole body, at most 4 MB, also after unpacking gzip; MALFORMED when it does not come in time."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await _received(receive)
+    except TimeoutError as late:
+        raise ProblemError(Problem.MALFORMED, f"the body did not come within {BODY_SECONDS} seconds") from late
+    return unzip(raw) if (b"content-encoding", b"gzip") in scope["headers"] else raw
+
+
+async def _received(receive: Receive) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -87,11 +98,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         if size > MAX_BYTES:
             raise ProblemError(Problem.TOO_LARGE, f"at most {MAX_BYTES} bytes")
         if not message["more_body"]:
-            break
-    raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    if (b"content-encoding", b"gzip") in scope["headers"]:
-        raw = unzip(raw)
-    return raw
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 async def _key_of(company: OpenCompany, device: str) -> str:
@@ -122,7 +129,7 @@ async def pull_changes(request: AnyRequest, cursor: FromQuery[str] = "") -> Resp
     quiet = company.news.quiet(cursor, scopes)
     if quiet is not None:
         return Response(quiet_page(cursor, *quiet), media_type=MediaType.JSON)
-    async with company.reading() as db:
+    async with admission_of(request).load(), company.reading() as db:
         epoch = await epoch_of(db)
         page = await page_of(db, scopes, cursor, epoch)
     if not page.more:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.documents import Book, Custody, Customer, Device, MissingVoucher, Suspended, Voucher
 from schemas.entries.rebuilt import VoucherReported
-from server.store.sqlite import connect
+from server.store.opening import open_shelf
 from server.verify import verify
 from server.writes import write
 from sync.books import tally
@@ -219,7 +219,7 @@ def test_verify_finds_a_code_that_no_phone_signed(office: Office):
     signed = text.rpartition(".")[0]
     office.run(lambda writer: write(writer, "voucher_reported", VoucherReported(signed, "A" * 86)))
     office.sound = False
-    db = connect(office.company.settings.journal, read_only=True)
+    db = open_shelf(office.company.settings)
     faults = [fault.what for fault in verify(db)]
     db.close()
 

@@ -7,7 +7,7 @@ import pytest
 from schemas.documents import Book, Custody, Customer, Deposit, Suspended, Voucher
 from schemas.entries.suspense import Judged
 from server import verify as checks
-from server.store.sqlite import connect
+from server.store.opening import open_shelf
 from sync.kinds import KINDS, Kind
 from tests.phone import Phone
 from tests.server.small_office import Office, code_of
@@ -165,7 +165,7 @@ def test_verify_finds_a_decision_about_another_entry(office: Office):
     office.push(phone)
     [row] = waiting(office)
     decide(office, row["held"]["id"], "release")
-    db = connect(office.company.settings.journal, read_only=True)
+    db = open_shelf(office.company.settings)
     assert list(checks.verify(db)) == []
     position = int(row["held"]["id"])
     wrong = Judged(str(position - 1), phone.device, 3, row["held"]["hash"], "release", "x")
