@@ -87,7 +87,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
     return Litestar(
         route_handlers=[
             sync.push,
-            sync.pull_changes,
+            sync.pull,
             sync.stream,
             control.control,
             rescue.rescue,
@@ -150,7 +150,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
         exception_handlers={ProblemError: answer_problem, HTTPException: answer_http, Exception: answer_unexpected},
         compression_config=CompressionConfig(backend="brotli", brotli_quality=5, brotli_gzip_fallback=True,
                                              minimum_size=600,
-                                             exclude=["/api/v1/sync/push", "/api/v1/sync/stream"]),
+                                             exclude=["/api/v1/sync/"]),
         logging_config=None,
         openapi_config=OpenAPIConfig(title="Sanad", version="1", render_plugins=[]),
         request_max_body_size=32 * 1024 * 1024,

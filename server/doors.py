@@ -4,7 +4,6 @@ from litestar import Request
 from litestar.datastructures import State as AppState
 
 from schemas.codes import Problem
-from server.admission import Admission
 from server.company import OpenCompany
 from server.identity.sessions import Brake, Caller, read_token
 from server.problems import ProblemError
@@ -18,27 +17,27 @@ def company_of(connection: AnyRequest) -> OpenCompany:
     return company
 
 
-def admission_of(connection: AnyRequest) -> Admission:
-    admission: Admission = connection.app.state.admission
-    return admission
-
-
 def brake_of(connection: AnyRequest) -> Brake:
     brake: Brake = connection.app.state.brake
     return brake
 
 
 async def caller_of(request: AnyRequest) -> Caller:
-    """The user behind the bearer token, as the journal knows him now; NOT_LOGGED_IN or NOT_ALLOWED else.
+    """The user behind the bearer token, as the journal knows him now; NOT_LOGGED_IN or NOT_ALLOWED else."""
+    return await known_caller(request.app.state, request.headers.get("authorization", ""))
+
+
+async def known_caller(state: AppState, authorization: str) -> Caller:
+    """The same from the header itself. state: the application's.
 
     The command line speaks through the local socket with a token that only the file's owner can read.
     """
-    company = company_of(request)
+    company: OpenCompany = state.company
     news = company.news
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise ProblemError(Problem.NOT_LOGGED_IN, "log in first")
-    if text == request.app.state.local_token:
+    if text == state.local_token:
         return Caller("system", "administrator", "")
     user, device = read_token(company.token_secret, company.id, text, company.clock())
     known = news.caller(user, device)
