@@ -29,7 +29,7 @@ help:
 	@echo "make pwa      build the phone and desk application into pwa/dist"
 	@echo "make screens  walk through every screen with axe; SANAD_SHOTS=folder keeps the pictures"
 	@echo "make world    live simulated lives of a company: SEED=123 replays one, SEEDS=100000 runs on"
-	@echo "make bench    measure pushes on this machine"
+	@echo "make bench    measure pushes, pulls and a busy morning on this machine; bench-growth: with a long journal"
 	@echo "make lock     resolve the Python requirements again"
 
 run: install pdf-libs pwa
@@ -65,6 +65,12 @@ world: install-dev
 
 bench: install-dev
 	$(PY) -m bench.push
+	$(PY) -m bench.pull
+	$(PY) -m bench.load
+
+# The same work with ten thousand and with a million entries behind it; takes a quarter of an hour.
+bench-growth: install-dev
+	$(PY) -m bench.growth
 
 install: $(VENV)/.runtime
 install-dev: $(VENV)/.dev

@@ -43,7 +43,18 @@ class Phone:
     deposits: int = 0
     code: str = "K7"
     acked: int = 0
+    pruned: int = 0
     now: datetime = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+    @property
+    def seq(self) -> int:
+        """How many entries it has written."""
+        return self.pruned + len(self.entries)
+
+    def prune(self) -> None:
+        """Let go of all entries but the last."""
+        self.pruned += len(self.entries[:-1])
+        del self.entries[:-1]
 
     @property
     def head(self) -> bytes:
@@ -56,7 +67,7 @@ class Phone:
             "v": 1,
             "company": self.company,
             "device": self.device,
-            "seq": len(self.entries) + 1,
+            "seq": self.seq + 1,
             "prev": b64(self.head),
             "by": by or self.user,
             "at": self.now.isoformat(timespec="seconds"),
@@ -91,11 +102,11 @@ class Phone:
 
     def push(self, first: int, last: int = 0, *, carrier: str | None = None, **head: Any) -> bytes:
         """The body of a push of entries first … last (1-based seq), or to the newest."""
-        sent = [kept for kept in self.entries if first <= kept.seq <= (last or len(self.entries))]
+        sent = [kept for kept in self.entries if first <= kept.seq <= (last or self.seq)]
         fields = {
             "carrier": self.device if carrier is None else carrier,
             "device": self.device,
-            "seq": len(self.entries),
+            "seq": self.seq,
             "hash": b64(self.head),
         } | head
         text = msgspec.json.encode(fields)
