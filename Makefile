@@ -56,7 +56,7 @@ wire: install
 
 # A walk through every screen with axe, in Arabic and English; SANAD_SHOTS names a folder for the pictures.
 screens: install-dev test-libs pwa
-	$(PY) -m pytest tests/browser/screens.py
+	$(PY) -m pytest tests/browser/test_screens.py
 	$(if $(SANAD_SHOTS),$(PY) -m tests.browser.shots $(SANAD_SHOTS))
 
 # Simulated lives of a small company, every step audited; see docs/decisions/0008-simulated-world.md.

@@ -1,6 +1,6 @@
 """Looks at a screen as a strict colleague would, in both languages, and keeps its picture if it is wanted.
 
-    SANAD_SHOTS=folder python -m pytest tests/browser/screens.py     every screen's picture into the folder
+    SANAD_SHOTS=folder python -m pytest tests/browser/test_screens.py     every screen's picture into the folder
     python -m tests.browser.shots folder                                  those of the guides, small, to docs/pictures
 
 What is looked for: overflow, clipped text, words of the other language, small targets, and whatever axe-core finds.

@@ -7,18 +7,26 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
 import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import CDPSession, Geolocation, Locator, Page, Playwright, expect
 
+from schemas.documents import Book
+from server.keys import SigningKey
+from sync.chain import b64
+from sync.qr import QrPayload, QrTotal, build
 from tests.browser.conftest import FLAGS, ROOT, Office, chromium, eventually, free_port
 from tests.browser.pages import Counter, Pocket
 from tests.browser.shots import Eye
+from tests.phone import Phone
 
 DIST = ROOT / "pwa/dist/assets"
 
@@ -76,6 +84,8 @@ class Day:
     deposits: dict[str, str] = field(default_factory=dict)
     link: str = ""
     """What the code on a voucher says, as a camera read it."""
+    unseen: str = ""
+    """The same of a voucher that the office has never seen."""
 
     @property
     def page(self) -> Page:
@@ -130,10 +140,46 @@ def day(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Ite
         desk.page.get_by_role("button", name=re.compile("Accept")).click()
         expect(desk.page.get_by_text(re.compile("accepted", re.IGNORECASE)).first).to_be_visible()
         log_out(desk)
+        made.unseen = a_lost_phone(office)
         yield made
     finally:
         windows.close()
         office.stop()
+
+
+def a_lost_phone(office: Office) -> str:
+    """Karim's phone: lost with money on it. One voucher comes after all and waits, one is reported by its customer,
+    one is in a customer's hands only. Returns the last one's link."""
+    with httpx.Client(base_url=f"{office.address}/api/v1", timeout=30) as http:
+
+        def logged_in(login: str) -> dict[str, str]:
+            answer = http.post("/session", json={"login": login, "password": f"{login}-demo-only"})
+            return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+        key = SigningKey.new("device")
+        place = http.post(f"/enrolments/{office.codes['Karim Fathy']}", json={"public_key": key.spki}).json()
+        device, admin = place["device"], logged_in("tarek")
+        phone = Phone(place["company"]["id"], device["id"], device["user"], key, now=datetime.now(UTC))
+        book = next(one for one in http.get("/books", headers=admin).json() if one["device"] == device["id"])
+        phone.book = msgspec.convert(book, Book)
+        customer = http.get(f"/customers?collector={device['user']}", headers=admin).json()["rows"][0]
+        phone.write("chain_started", {"app": "walk"})
+        http.post("/sync/push", content=phone.push(1))
+        phone.receipt(customer["id"], 125_050)
+        http.post(f"/devices/{device['id']}/revoke", headers=admin, json={"state": "lost", "reason": "سُرق في المترو"})
+        http.post("/sync/push", content=phone.push(2)).raise_for_status()
+        links: list[str] = []
+        for amount in (80_000, 33_300):
+            kept = phone.receipt(customer["id"], amount)
+            number, day = json.loads(kept.body)["number"], phone.now.date().isoformat()
+            total = QrTotal("EGP", "cash", amount)
+            payload = QrPayload(
+                phone.company, phone.device, key.id, kept.seq, b64(kept.hash), number, day, customer["code"], (total,)
+            )
+            signed = build(payload)
+            links.append(f"{signed}.{key.sign(signed.encode())}")
+        http.post("/verify/report", json={"payload": links[0]}).raise_for_status()
+    return f"{office.address}/verify#{links[1]}"
 
 
 def declare(phone: Pocket, notes: dict[str, int]) -> str:
@@ -497,6 +543,17 @@ def scanned(page: Page, day: Day) -> None:
     page.get_by_text("Genuine").wait_for()
 
 
+def unseen(page: Page, day: Day) -> None:
+    page.goto("about:blank")
+    page.goto(day.unseen)
+    page.get_by_role("button", name="Tell the company").wait_for()
+
+
+def reported(page: Page, _: Day) -> None:
+    page.get_by_role("button", name="Tell the company").click()
+    page.get_by_role("button", name="Tell the company").wait_for(state="detached")
+
+
 def forged(page: Page, day: Day) -> None:
     page.goto("about:blank")
     page.goto(day.link[:-6] + "AAAAAA")
@@ -522,6 +579,8 @@ def first_day(page: Page, _: Day) -> None:
 
 STRANGER: list[tuple[str, Callable[[Page, Day], object]]] = [
     ("public-genuine", scanned),
+    ("public-unseen", unseen),
+    ("public-reported", reported),
     ("public-not-ours", forged),
     ("public-unreadable", at("/verify", "The code is incomplete")),
     ("phone-start", at("/", "Enrol this phone")),
@@ -611,6 +670,20 @@ def log_in(login: str) -> Reach:
     return reach
 
 
+def first_item(action: str) -> Reach:
+    """The first of the waiting that offers the action."""
+
+    def reach(day: Day) -> None:
+        page = day.desk.page
+        for item in page.locator("button.list-row").all():
+            item.click()
+            if page.get_by_role("button", name=re.compile(action)).count():
+                return
+        raise AssertionError(f"nothing that waits offers to {action}")
+
+    return reach
+
+
 def first_row(day: Day) -> None:
     day.desk.page.locator("tbody tr[tabindex]").first.click()
 
@@ -633,6 +706,8 @@ SUPERVISOR: Screens = [
     Screen("desk-plans", at_desk("plans", "Customers to choose"), themes=True),
     Screen("desk-decisions", at_desk("decisions", "Void request"), themes=True),
     Screen("desk-decisions-note", press("F9"), again=press("F9")),
+    Screen("desk-review-missing", then(at_desk("review", "Karim"), first_item("Rebuild")), themes=True),
+    Screen("desk-review-held", first_item("Release"), themes=True),
     Screen("desk-flags", at_desk("flags", "Mona"), themes=True),
     Screen("desk-customers", then(at_desk("customers"), first_row), themes=True),
     Screen("desk-ageing", at_desk("ageing"), themes=True),
