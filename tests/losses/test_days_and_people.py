@@ -2,15 +2,20 @@
 copied instead of compared, a wrong clock, an old app, a late voucher, a count that was told beforehand, a phone that
 nobody missed."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
-from schemas.documents import Voucher
+import pytest
+
+from schemas.codes import Problem
+from schemas.documents import Deposit, DepositWaiting, Voucher
 from sync.control import days_of
 from tests.phone import Phone
 from tests.server.small_office import DAY, Office, code_of
 from tests.server.test_control import control, own, row_of
-from tests.server.test_office import CHEQUE
-from tests.server.test_push import outcomes
+from tests.server.test_office import CHEQUE, accept, total
+from tests.server.test_push import cash, outcomes
 
 
 def test_l07_the_office_sees_a_device_that_has_lost_entries(office: Office):
@@ -57,6 +62,33 @@ def test_l35_days_that_differ_are_shown(office: Office):
     assert "control" not in row_of(office, phone)
 
 
+def test_l35_the_office_adds_up_what_it_has_and_never_what_it_is_told(office: Office):
+    """A phone that claims other sums, another count or another head than it has handed in moves nothing in the office's
+    own figures: the office's control totals, custody and board say what is in its journal, and the difference is seen
+    by whoever compares."""
+    phone = office.phone()
+    office.receipt(phone, "cus_1", 10_000)
+    before, board = control(office, phone), office.get("/board", "nadia").json()["rows"]
+    lost = phone.receipt("cus_2", 2_500)
+    claimed = [{"currency": "EGP", "method": "cash", "count": 7, "amount": 99_999}]
+    manifest = {"unsent": 7, "oldest_at": "2026-11-22T06:00:00Z", "totals": claimed}
+
+    office.push(phone, 9, manifest=manifest, control=["2026-11-22"])
+
+    assert control(office, phone) == before
+    assert days_of(own(phone)) != before.days
+    assert cash(office) == 10_000
+    after = office.get("/board", "nadia").json()["rows"]
+    assert [row.get("cash") for row in after] == [row.get("cash") for row in board]
+    assert row_of(office, phone)["unsent_totals"] == claimed
+    office.hand_in(phone)
+    assert lost.hash in [hash for _, _, hash, _ in office.journal()]
+    assert control(office, phone).days == days_of(own(phone))
+
+
+# ---- L36
+
+
 def test_l36_a_wrong_clock_is_flagged_and_never_refused(office: Office):
     """A phone whose clock is ahead, or says no time at all, still hands in; the entry says so."""
     phone = office.phone()
@@ -68,12 +100,60 @@ def test_l36_a_wrong_clock_is_flagged_and_never_refused(office: Office):
     assert outcomes(office.hand_in(phone)) == [("accepted", ["clock_ahead"]), ("accepted", ["clock_ahead"])]
 
 
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00+00:00", "2016-02-29T23:59:60+02:00", "9999-12-31T23:59:59-12:00"])
+def test_l36_a_clock_that_is_years_off_stops_nothing(office: Office, at: str):
+    """Years behind or ahead: the voucher is taken and counted at once, it keeps the phone's own time and its place in
+    the chain, the server's time of arrival stands beside it, and the reply tells the phone the right time."""
+    phone = office.phone()
+    phone.receipt("cus_1", 1_000)
+    wrong = phone.entries.pop()
+    phone.write("receipt_issued", wrong.body, id=wrong.id, at=at)
+    phone.receipt("cus_1", 2_000)
+
+    reply = office.hand_in(phone)
+
+    assert [verdict for verdict, _ in outcomes(reply)] == ["accepted", "accepted"]
+    assert reply["server_time"].startswith("2026-11-22T08:00")
+    voucher = office.one(Voucher, wrong.id)
+    assert (voucher.at, voucher.seq, voucher.day) == (at, 2, DAY)
+    [row] = [row for row in office.get("/flags", "nadia").json() if row["seq"] == 2 and row["device"] == phone.device]
+    assert row["at"] == at
+    assert row["received_at"].startswith("2026-11-22T08:00")
+    assert set(row["flags"]) & {"clock_ahead", "late"}
+    assert cash(office) == 3_000
+    assert office.pull("omar")["changes"]
+
+
+# ---- L39
+
+
 def test_l39_unknown_fields_are_kept_and_flagged(office: Office):
     """A newer phone may say more: the entry is accepted, its bytes whole, with a flag."""
     phone = office.phone()
     phone.receipt("cus_1", 10_000, mood="fine")
 
     assert outcomes(office.hand_in(phone)) == [("accepted", ["unknown_fields"])]
+
+
+def test_l39_an_old_app_may_always_hand_in(office: Office):
+    """An app of the first day, which says nothing of itself and leaves out every field that came later, and one of next
+    year, which says more than this server knows: both hand in, and nothing anywhere can answer "too old"."""
+    phone = office.phone()
+    visit = phone.write("visit_started", {"customer": "cus_1"})
+    for app in ("", "0.0.1", "2019.1-beta", "99.0"):
+        phone.receipt("cus_1", 1_000)
+        more: Any = {"app": app} if app else {}
+        answer = office.push(phone, wishes=["faster"], screen={"dark": True}, **more)
+        assert answer.status_code == 200, answer.text
+        assert outcomes(answer.json())[-1] == ("accepted", [])
+    phone.write("visit_ended", {"visit": visit.id, "outcome": "collected"}, mood="fine", v=2)
+
+    assert outcomes(office.hand_in(phone))[0][0] == "accepted"
+    assert cash(office) == 4_000
+    assert [code for code in Problem if any(word in code for word in ("old", "upgrade", "update", "version"))] == []
+
+
+# ---- L41
 
 
 def test_l41_what_arrives_late_posts_to_the_open_day(office: Office):
@@ -85,6 +165,49 @@ def test_l41_what_arrives_late_posts_to_the_open_day(office: Office):
     assert outcomes(office.hand_in(phone)) == [("accepted", ["late"])]
     [voucher] = office.all(Voucher)
     assert (voucher.at[:10], str(voucher.day)) == ("2026-11-22", "2026-11-25")
+
+
+def test_l41_a_voucher_of_days_ago_changes_nothing_that_was_closed_with(office: Office):
+    """A phone was in a drawer: its vouchers of four days come after the deposit of their first day was counted,
+    accepted and reported. That day's board, the accepted deposit and the safe stay to the unit what they were; the
+    money appears on the day of its arrival, marked late, on the customer's account at once, in the next deposit."""
+    phone, desk = office.phone(), office.desk()
+    office.receipt(phone, "cus_1", 10_000)
+    deposit = office.declare(phone, [total("cash", 1, 10_000)])
+    accept(office, desk, deposit, office.count(desk, deposit, 10_000))
+    then = office.one(Deposit, deposit)
+    visible = ("vouchers", "collected", "done", "planned")
+    reported = board_of(office, DAY.isoformat(), visible)
+    late = []
+    for day in range(1, 4):
+        phone.now = office.clock() + timedelta(hours=day)
+        late.append(phone.receipt("cus_2", day * 1_000))
+    office.clock.ahead(days=4)
+
+    assert outcomes(office.hand_in(phone)) == [("accepted", ["late"])] * 3
+
+    assert board_of(office, DAY.isoformat(), visible) == reported
+    today = board_of(office, (DAY + timedelta(days=4)).isoformat(), visible)["usr_omar"]
+    assert today["vouchers"] == 3
+    assert [(one["method"], one["count"], one["amount"]) for one in today["collected"]] == [("cash", 3, 6_000)]
+    assert {str(office.one(Voucher, kept.id).day) for kept in late} == {"2026-11-26"}
+    assert {office.one(Voucher, kept.id).at[:10] for kept in late} == {"2026-11-22"}
+    assert office.one(Deposit, deposit) == then
+    assert office.balance("safe/usr_mona") == 10_000
+    assert office.balance("on_account/cus_2") == -6_000
+    second = office.declare(phone, [total("cash", 3, 6_000)])
+    assert office.one(Deposit, second).vouchers == 3
+    assert {row["flags"][0] for row in office.get("/flags", "nadia").json() if row["kind"] == "receipt_issued"} == {
+        "late"
+    }
+
+
+def board_of(office: Office, day: str, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    rows = office.get("/board", "nadia", params={"day": day}).json()["rows"]
+    return {row["user"]["id"]: {field: row.get(field) for field in fields} for row in rows}
+
+
+# ---- L42
 
 
 def test_l42_no_reply_to_a_cashier_holds_declared_figures_before_the_count(office: Office):
@@ -120,6 +243,32 @@ def test_l42_no_reply_to_a_cashier_holds_declared_figures_before_the_count(offic
     # The search is no vain one: after the count the same bytes are there.
     office.count(desk, deposit, 8_765_432, [{"number": "123", "currency": "EGP", "amount": 3_141_592}])
     assert {"/sync/pull", f"/deposits/{deposit}"} <= seen().keys()
+
+
+def test_l42_a_count_that_differs_is_a_difference_with_a_person_and_posts_nothing_by_itself(office: Office):
+    """The cashier's figure is hers: it is durable before she sees what was declared, it is not replaced by it, and
+    until somebody accepts with the variance named, nothing moves. Accepted, the collector owes what is missing."""
+    phone, desk = office.phone(), office.desk()
+    office.receipt(phone, "cus_1", 50_000)
+    deposit = office.declare(phone, [total("cash", 1, 50_000)])
+    waiting = office.one(DepositWaiting, deposit)
+    assert not {"totals", "cash", "amount"} & set(waiting.__struct_fields__)
+    before = office.balance("transit_cash/" + deposit)
+
+    count = office.count(desk, deposit, 49_300)
+
+    assert office.balance("transit_cash/" + deposit) == before == 50_000
+    assert office.balance("safe/usr_mona") == 0
+    view = office.get(f"/deposits/{deposit}", "mona").json()["deposit"]
+    assert view["totals"] == [total("cash", 1, 50_000)]
+    assert json.dumps(view).count("49300") >= 1
+    assert accept(office, desk, deposit, count)["flags"] == ["cash_short", "variance_differs"]
+    assert office.balance("safe/usr_mona") == 49_300
+    assert office.balance("short/usr_omar") == 700
+    assert office.balance("transit_cash/" + deposit) == 0
+
+
+# ---- L43
 
 
 def test_l43_the_office_sees_what_a_phone_says_it_still_holds(office: Office):
