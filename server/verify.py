@@ -29,14 +29,8 @@ from sync.reading import envelope_of
 from sync.state import TYPE_OF
 
 _STAMP = msgspec.json.Decoder(Stamp)
-_NO_LEAF = {
-    Flag.NUMBER_REPEATED,
-    Flag.ID_REPEATED,
-    Flag.FORK,
-    Flag.BOOK_NOT_HELD,
-    Flag.NUMBER_OUTSIDE_BOOK,
-}
-"""A voucher with one of these came with a number that is not its own; it is under review and no leaf is spent on it."""
+_NO_LEAF = {Flag.NUMBER_REPEATED, Flag.ID_REPEATED, Flag.FORK, Flag.BOOK_NOT_HELD}
+"""A voucher with one of these came with a leaf that is not its own; it is under review and no leaf is spent on it."""
 _MAY_BE_BELOW = {Flag.CUSTODY_NEGATIVE, Flag.FORK, Flag.UNJUDGED}
 """Where one of these stands, entries of a chain are missing, doubled or not posted, and a person has been told."""
 _SUMS = {
@@ -274,9 +268,10 @@ def _books(db: Shelf) -> Iterator[Fault]:
     for voucher in _all(db, Voucher):
         if voucher.state == "replaced" or _NO_LEAF & set(voucher.flags):
             continue
-        if voucher.number in numbers:
-            yield Fault("book", f"number {voucher.number}", "on two vouchers, neither of them flagged")
-        numbers[voucher.number] = voucher.id
+        if Flag.NUMBER_OUTSIDE_BOOK not in voucher.flags:  # that one spends its leaf and bears another number
+            if voucher.number in numbers:
+                yield Fault("book", f"number {voucher.number}", "on two vouchers, neither of them flagged")
+            numbers[voucher.number] = voucher.id
         leaves[voucher.book][voucher.leaf] = voucher.state
     for book in _all(db, Book):
         count = tally(book)

@@ -96,14 +96,17 @@ def closed(_c: Context, body: BookClosed, state: State) -> None:
 
 
 def judge_leaf(book: Book | None, device: str, leaf: int, number: str) -> tuple[Verdict, list[Flag]]:
-    """Whether a device may use this leaf. Money taken on a wrong number is kept under review, never dropped."""
+    """Whether a device may use this leaf. Money taken on a wrong number is kept under review, never dropped; the leaf
+    that it names is spent all the same, unless another voucher has it."""
     if book is None or book.device != device:
         return Verdict.REVIEW, [Flag.BOOK_NOT_HELD]
-    if not book.first <= leaf <= book.last or number != voucher_number(book, leaf):
+    if not book.first <= leaf <= book.last:
         return Verdict.REVIEW, [Flag.NUMBER_OUTSIDE_BOOK]
-    index = leaf - book.first
-    if has_leaf(book.issued, index):
-        return Verdict.REVIEW, [Flag.NUMBER_REPEATED]
+    wrong = [Flag.NUMBER_OUTSIDE_BOOK] if number != voucher_number(book, leaf) else []
+    if has_leaf(book.issued, leaf - book.first):
+        return Verdict.REVIEW, [Flag.NUMBER_REPEATED, *wrong]
+    if wrong:
+        return Verdict.REVIEW, wrong
     if book.closed or book.state not in (*NUMBERING, "full"):
         return Verdict.REVIEW, [Flag.NUMBER_BLACKLISTED]
     if leaf != next_leaf(book):

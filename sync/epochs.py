@@ -101,7 +101,7 @@ def _count_leaves(given: BookAssigned, state: State) -> None:
         voucher.flags = [flag for flag in voucher.flags if flag != Flag.BOOK_NOT_HELD]
         if voucher.number != voucher_number(book, voucher.leaf):
             voucher.flags.append(Flag.NUMBER_OUTSIDE_BOOK.value)
-        elif has_leaf(book.issued, voucher.leaf - book.first):
+        if has_leaf(book.issued, voucher.leaf - book.first):
             voucher.flags.append(Flag.NUMBER_REPEATED.value)
         elif not {Flag.FORK, Flag.ID_REPEATED} & set(voucher.flags):
             books.use_leaf(book, voucher.leaf, voucher.seq, state)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.offices"]
 REASON = "SANAD_REAL_DATA is not set"
 
 

@@ -117,13 +117,13 @@ async def _board_row(
     )
 
 
-async def flagged_rows(db: Reader, limit: int) -> list[Any]:
+async def flagged_rows(db: Reader, limit: int, before: int = 2**62) -> list[Any]:
     return await db.rows(
         "SELECT j.position, j.seq, w.text, j.envelope, j.body, j.stamp FROM chain c JOIN journal j USING (position)"
-        " JOIN word w ON w.no = j.device WHERE c.flags <> '' OR c.verdict <> 'accepted'"
+        " JOIN word w ON w.no = j.device WHERE (c.flags <> '' OR c.verdict <> 'accepted') AND c.position < ?"
         " ORDER BY c.position DESC LIMIT ?",
-        limit,
-    )
+        before, limit,
+    )  # fmt: skip
 
 
 async def flags_by_user(db: Reader, day: date) -> dict[str, int]:
@@ -212,10 +212,11 @@ async def happenings(db: Reader, limit: int) -> list[Happening]:
 
 
 @get("/api/v1/flags")
-async def flags(request: AnyRequest) -> list[FlagRow]:
+async def flags(request: AnyRequest, before: FromQuery[int] = 2**62) -> list[FlagRow]:
+    """Newest first, at most 300; the ones before a journal position, so that the oldest can still be reached."""
     allow(await caller_of(request), "supervisor", "administrator")
     async with company_of(request).reading() as db:
-        found = await flagged_rows(db, NEWEST_FLAGS)
+        found = await flagged_rows(db, NEWEST_FLAGS, min(max(before, 0), 2**62))
         people = {user.id: user for user in await all_of(db, User)}
         said = [_said(body) for *_, body, _ in found]
         customers = await many(db, Customer, [str(body.get("customer", "")) for body in said])

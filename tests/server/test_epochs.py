@@ -78,55 +78,6 @@ def test_the_device_and_its_grant_are_in_the_reply_and_in_the_pull(office: Offic
     )
 
 
-def test_l34_what_was_enrolled_after_the_backup_is_known_again(twice: Twice):
-    """The restored server does not know the phone; with its grants, books after device in whatever order they come, it
-    does, and every voucher comes back into its books."""
-    phone = twice.office.phone("omar")
-    vouchers = [twice.office.receipt(phone, "cus_1", amount) for amount in (700, 900)]
-    grants = titles(twice.office, phone)
-    restored = twice.restore()
-    with restored.client:
-        assert code_of(restored.push(phone, 1)) == "device_unknown"
-        assert hand_back(restored, *grants) == {"restored": 3, "known": 0}
-        assert hand_back(restored, *grants) == {"restored": 0, "known": 3}
-        reply = restored.push(phone, 1).json()
-
-        assert reply["epoch"] == "2"
-        assert [one["verdict"] for one in reply["outcomes"]] == ["accepted"] * len(phone.entries)
-        assert [(one.id, one.flags) for one in restored.all(Voucher)] == [(id, []) for id in vouchers]
-        assert restored.balance("cash/usr_omar") == 1_600
-        before, after = twice.office.one(Device, phone.device), restored.one(Device, phone.device)
-        assert (after.code, after.public_key, after.since, after.grant) == (
-            before.code, before.public_key, before.since, before.grant,
-        )  # fmt: skip
-    restored.close()
-
-
-def test_l34_no_number_is_given_twice_after_a_restore(twice: Twice):
-    """A range given after the backup is given to nobody else: the new epoch numbers under a new prefix, whether the
-    phone with the old range comes back before or after."""
-    phone = twice.office.phone("omar")
-    lost = {(one.series, leaf) for one in twice.office.books(phone) for leaf in range(one.first, one.last + 1)}
-    grants = titles(twice.office, phone)
-    restored = twice.restore()
-    with restored.client:
-        other = restored.phone("karim")
-        third = restored.phone("omar")
-        hand_back(restored, *grants)
-        given = [one for one in restored.all(Book) if one.device in (other.device, third.device)]
-
-        assert {one.series for one in given} == {"GIZB", "CAIB"}
-        assert [one.first for one in given if one.series == "CAIB"] == [1, 21]
-        leaves = [(one.series, leaf) for one in restored.all(Book) for leaf in range(one.first, one.last + 1)]
-        assert len(leaves) == len(set(leaves))
-        assert lost <= set(leaves)
-        codes = [one.code for one in restored.all(Device)]
-        assert len(codes) == len(set(codes))
-        assert restored.receipt(third, "cus_1", 500)
-        assert restored.all(Voucher)[0].number == "CAIB-000001"
-    restored.close()
-
-
 def test_a_prefix_that_another_branch_has_is_not_taken(twice: Twice):
     """Were there a branch CAIB, the second epoch of CAI would number in its series: it does not."""
     store = open_store(twice.backup)

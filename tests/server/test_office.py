@@ -408,20 +408,6 @@ def named(office: Office, phone: Phone, raw: bytes) -> str:
     return name
 
 
-def test_l28_a_photo_comes_after_its_entry_and_once(office: Office):
-    """201 the first time, 200 when it was here; who is logged in gets the very bytes back."""
-    phone = office.phone()
-    name = named(office, phone, PIXEL)
-
-    first = office.call("PUT", f"/attachments/{name}", "omar", content=PIXEL)
-    again = office.call("PUT", f"/attachments/{name}", "omar", content=PIXEL)
-
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert office.get(f"/attachments/{name}", "nadia").content == PIXEL
-    kept = list(office.company.settings.attachments.rglob("*"))
-    assert [path.name for path in kept if path.is_file()] == [name]
-
-
 def test_a_photo_is_authorised_by_the_device_key(office: Office):
     """An expired login never holds up a photo: the device signs its name. Another key, or another name, does not do."""
     phone, other = office.phone("omar"), office.phone("hany")

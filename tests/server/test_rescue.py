@@ -90,20 +90,6 @@ def test_half_a_character_in_one_entry_keeps_no_push_out():
 # ---- handing in
 
 
-def test_l9_a_file_brings_in_what_the_phone_could_not_send(office: Office):
-    """Anybody may bring it, without a login: what is in it is posted as if the phone had pushed it."""
-    phone = office.phone()
-    phone.receipt("cus_1", 10_000)
-    phone.receipt("cus_2", 2_500)
-
-    answer = rescue(office, file_of(office, phone))
-
-    assert answer.status_code == 200, answer.text
-    (push,) = answer.json()["pushes"]
-    assert push == {"device": phone.device, "entries": 2, "new": 2, "verdicts": {"accepted": 2}, "acked": 3}
-    assert cash(office) == 12_500
-
-
 def test_twice_changes_nothing(office: Office):
     """The same file again, and the phone itself afterwards: every entry is there once."""
     phone = office.phone()

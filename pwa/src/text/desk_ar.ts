@@ -395,6 +395,7 @@ export const desk_ar = {
   'supervisor.requests': { zero: 'لا طلبات تنتظر', one: 'طلب واحد ينتظر قرارك', two: 'طلبان ينتظران قرارك', few: '{n} طلبات تنتظر قرارك', many: '{n} طلبًا ينتظر قرارك', other: '{n} طلب ينتظر قرارك' },
   'supervisor.stops': { zero: 'لا زيارات', one: 'زيارة واحدة', two: 'زيارتان', few: '{n} زيارات', many: '{n} زيارة', other: '{n} زيارة' },
   'supervisor.printed': { zero: 'لم يُطبع', one: 'نسخة مطبوعة', two: 'نسختان مطبوعتان', few: '{n} نسخ مطبوعة', many: '{n} نسخة مطبوعة', other: '{n} نسخة مطبوعة' },
+  'supervisor.older_flags': 'عرض الأقدم',
   'supervisor.flag_rows': { zero: 'لا قيود', one: 'قيد واحد', two: 'قيدان', few: '{n} قيود', many: '{n} قيدًا', other: '{n} قيد' },
 
   // administrator

@@ -398,6 +398,7 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
   'supervisor.requests': { one: '{n} request waits for you', other: '{n} requests wait for you' },
   'supervisor.stops': { one: '{n} stop', other: '{n} stops' },
   'supervisor.printed': { one: '{n} printed', other: '{n} printed' },
+  'supervisor.older_flags': 'Show older ones',
   'supervisor.flag_rows': { one: '{n} entry', other: '{n} entries' },
 
   // administrator

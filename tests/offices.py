@@ -1,5 +1,6 @@
 """A company behind its real doors, for every test that wants one. When the test is over its books must add up."""
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from server import feed
+from server.routes import sync as sync_routes
+from server.settings import Settings
 from tests.server.cluster import Cluster, available
 from tests.server.engines import Engine, OneDatabase, OneFile
 from tests.server.served import Sanad
-from tests.server.small_office import Office, opened
+from tests.server.small_office import Office, check, opened
 
-ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity", "test_epochs", "test_backup"}
+ON_BOTH = {
+    "server.test_push", "server.test_pull", "server.test_office", "server.test_identity", "server.test_epochs",
+    "server.test_backup", "losses.test_numbering", "losses.test_upload", "losses.test_download", "losses.test_restore",
+}  # fmt: skip
 """Modules whose tests run on either engine. All else is on SQLite, which says the same of the rules."""
 
 
@@ -47,7 +54,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        names = ["sqlite", "postgres"] if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH else ["sqlite"]
+        names = ["sqlite", "postgres"] if metafunc.module.__name__.removeprefix("tests.") in ON_BOTH else ["sqlite"]
         metafunc.parametrize("engine", names, indirect=True, scope="session")
 
 
@@ -84,6 +91,25 @@ def small_books(engine: Engine, tmp_path: Path) -> Iterator[Office]:
     """The same with books of three leaves."""
     with an_office(engine, tmp_path / "company", leaves=3) as made:
         yield made
+
+
+@pytest.fixture
+def shaky(tmp_path: Path) -> Iterator[tuple[Cluster, Settings]]:
+    """A company in a database server of the test's own, to be stopped and started."""
+    cluster = Cluster()
+    try:
+        engine = OneDatabase(cluster, tmp_path / "founded")
+        made = engine.copy(engine.founded(leaves=2_000), tmp_path / "company")
+        yield cluster, made
+        check(made)
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of three changes."""
+    monkeypatch.setattr(sync_routes, "page_of", functools.partial(feed.page_of, page=3))
 
 
 @pytest.fixture(scope="session")
