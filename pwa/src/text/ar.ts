@@ -543,6 +543,8 @@ export const ar = {
   'more.digits': 'الأرقام',
   'more.lock': 'اقفل الشاشة',
   'more.lock_text': 'القفل لا يحذف شيئًا.',
+  'update.ready': 'نسخة جديدة من سند جاهزة. لا يتغير شيء مما على الهاتف.',
+  'update.take': 'حدِّث الآن',
   'more.device': 'الهاتف {code}',
   'more.change_pin': 'غيّر الرقم السري',
   'more.vouchers': 'سنداتي',

@@ -493,6 +493,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'more.digits': 'Digits',
   'more.lock': 'Lock the screen',
   'more.lock_text': 'Locking deletes nothing.',
+  'update.ready': 'A new version of Sanad is ready. Nothing on this phone changes.',
+  'update.take': 'Update now',
   'more.device': 'Phone {code}',
   'more.change_pin': 'Change PIN',
   'more.vouchers': 'My vouchers',
