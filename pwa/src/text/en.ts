@@ -540,6 +540,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'start.install_then': 'Then open Sanad from the home screen and type this code:',
   'start.install_now': 'Install now',
   'start.not_protected_on': 'Your company allows work without installing. The data is then not protected from clearing.',
+  'start.emptied': 'Sanad was at work here, and the browser has emptied its storage. A second copy may hold what was not sent: save the rescue file and call the office before you enrol again',
   'start.probe_storage': 'A test save on this phone was not confirmed, so it was not enrolled. Your code is not used. Free some space and try',
   'start.probe_key': 'The signing key’s test did not pass on this phone, so it was not enrolled. Your code is not used. Update the browser and try',
   'login.title': 'Log in',
