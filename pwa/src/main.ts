@@ -6,17 +6,11 @@ import { mount } from 'svelte';
 
 import App from './App.svelte';
 import { show_setting } from './text';
+import { watch_updates } from './update';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no element with the id "app"');
 show_setting();
 mount(App, { target });
 
-// A phone keeps the app open for weeks: the worker is looked for anew whenever it comes back, and never from a cache.
-if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  void navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).then((registration) => {
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') void registration.update().catch(() => undefined);
-    });
-  });
-}
+if (import.meta.env.PROD && 'serviceWorker' in navigator) void watch_updates(navigator.serviceWorker, () => location.reload());

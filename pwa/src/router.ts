@@ -29,6 +29,11 @@ export function go(path: string, { replace = false }: { replace?: boolean } = {}
   scrollTo(0, 0);
 }
 
+/** Screens on which a receipt, an outcome or a deposit is being written. */
+export function in_flow(path: string): boolean {
+  return ['collect', 'no-payment', 'deposit'].includes(path.split('/')[1] ?? '');
+}
+
 /** One step back, or to `otherwise` where nothing of ours is behind (the app was opened on this path). */
 export function back(otherwise = '/'): void {
   if (depth > 0) history.back();

@@ -45,6 +45,7 @@ class Office:
     folder: Path
     port: int
     process: subprocess.Popen[str] | None = None
+    program: tuple[str, ...] = ("-m", "server")
     codes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -54,7 +55,7 @@ class Office:
     def start(self) -> None:
         environment = {**os.environ, "SANAD_DATA": str(self.folder), "SANAD_PORT": str(self.port), "COLUMNS": "200"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "demo", "--serve"],
+            [sys.executable, *self.program, "demo", "--serve"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,

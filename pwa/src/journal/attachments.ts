@@ -2,13 +2,21 @@
 import { call, Problem } from '../wire/client';
 import { read, read_meta, write } from './database';
 import { device_key } from './device';
+import { room } from './health';
 import { sign_with } from './keys';
 
 const BYTES_MAX = 2_000_000;
+/** What photos leave free: thousands of vouchers, on a phone that has no room for another picture. */
+const RESERVED_BYTES = 20_000_000;
+
+/** Photos stop first, vouchers last. */
+export class NoRoom extends Error {}
 
 /** Returns the SHA-256 in hex that entries name it by. */
 export async function keep_attachment(blob: Blob): Promise<string> {
   if (blob.size > BYTES_MAX) throw new RangeError(`an attachment of ${blob.size} bytes is too large`);
+  const { quota, usage } = await room();
+  if (quota > 0 && quota - usage < RESERVED_BYTES + blob.size) throw new NoRoom('what is left is for vouchers');
   const bytes = await blob.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');

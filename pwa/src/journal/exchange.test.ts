@@ -2,7 +2,7 @@
 import { get } from 'svelte/store';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import type { Envelope } from '../wire/types';
+import type { Customer, Envelope, PushReply, ReceiptIssued } from '../wire/types';
 import type { StoredEntry } from './database';
 import { open_tab, ready_phone, receipt, user, type Fault, type Office, type Tab } from './office_for_tests';
 
@@ -263,8 +263,59 @@ describe('forks and revoked devices', () => {
     expect(get(tab.world.world).device_state).toBe('forked');
     expect(get(tab.health.health).handed_in).toBe('office_differs');
     const last = (await entries()).at(-1);
-    expect(last).toMatchObject({ state: 'sent', verdict: 'review', flags: ['fork'] });
+    expect(last).toMatchObject({ state: 'seen', verdict: 'review', flags: ['fork'] });
     expect(office.forks.map((kept) => kept.hash)).toEqual([last?.hash]);
+  });
+
+  test('l18: all that a forked phone holds reaches the office, also beyond the first batch', async () => {
+    await issue(1);
+    await exchange_until_empty();
+    const clone = office.chains.get('dev_1')?.at(-1);
+    await issue(55);
+    if (clone) office.chains.get('dev_1')?.push({ ...clone, hash: 'another', envelope: { ...clone.envelope, seq: clone.envelope.seq + 1 } });
+    await exchange_until_empty(3);
+
+    expect(office.forks).toHaveLength(55);
+    expect(new Set(await states())).toEqual(new Set(['seen']));
+  });
+
+  test('l18: what the office did not keep of a forked phone is offered again', async () => {
+    await issue(1);
+    await exchange_until_empty();
+    const clone = office.chains.get('dev_1')?.at(-1);
+    await issue(2);
+    if (clone) office.chains.get('dev_1')?.push({ ...clone, hash: 'another', envelope: { ...clone.envelope, seq: clone.envelope.seq + 1 } });
+    const plain = office.answer.bind(office);
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const answer = await plain(url, init);
+      if (!url.endsWith('/sync/push')) return answer;
+      const reply = (await answer.json()) as PushReply;
+      return new Response(JSON.stringify({ ...reply, outcomes: reply.outcomes.map((one) => ({ ...one, position: 0 })) }), { status: answer.status });
+    });
+    await tab.exchange.exchange_now();
+    expect((await states()).slice(-2)).toEqual(['sent', 'sent']);
+    vi.stubGlobal('fetch', plain);
+
+    await exchange_until_empty();
+  });
+
+  test('l21: a chain that is stuck does not keep from the office what was found beside the chains', async () => {
+    const [id = ''] = await issue(1);
+    const text = (await entries()).at(-1);
+    await tab.database.write(['strays'], ({ strays }) =>
+      strays.put({ hash: text?.hash ?? '', device: 'dev_1', seq: text?.seq ?? 0, text: `{"envelope":${text?.envelope},"body":${text?.body},"sig":"${text?.sig}"}`, handed_in: false }),
+    );
+    const plain = office.answer.bind(office);
+    const stuck = (init: RequestInit) => (init.body as string).includes('\\"carrier\\"');
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (!url.endsWith('/sync/push') || !stuck(init)) return plain(url, init);
+      return Promise.resolve(new Response('{"title":"unexpected","status":500,"code":"unexpected"}', { status: 500 }));
+    });
+    await tab.exchange.exchange_now();
+
+    expect((await entries()).find((entry) => entry.id === id)?.state).toBe('sent');
+    expect(await tab.database.read(['strays'], ({ strays }) => strays.all())).toMatchObject([{ handed_in: true }]);
+    expect(office.receipts()).toHaveLength(1);
   });
 
   test('a revoked phone issues nothing more and still hands in', async () => {
@@ -412,6 +463,60 @@ describe('pulling', () => {
     await vi.waitFor(() => expect(get(tab.world.world).vouchers.get(id)).toMatchObject({ deposit: 'dp' }));
     expect(get(tab.world.world).vouchers.get(id)).toMatchObject({ number: 'CAI-000851', tenders: [{ amount: 100 }] });
     expect(get(tab.health.health).handed_in).toBe('office_differs');
+  });
+
+  test('l31: a page that was asked for before another tab stored a later one changes nothing', async () => {
+    const other = await open_tab();
+    await other.start.start_journal();
+    vi.stubGlobal('navigator', {}); // No Web Locks: nothing keeps two tabs from pulling at once.
+    const customer = office.docs.customer.get('c1');
+    if (!customer) throw new Error('no customer');
+    office.put('customer', { ...customer, name: 'Older' });
+    const plain = office.answer.bind(office);
+    let let_go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (let_go = resolve));
+    let first = true;
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const answer = await plain(url, init);
+      if (url.includes('/sync/pull') && first) {
+        first = false;
+        await held;
+      }
+      return answer;
+    });
+    const slow = tab.exchange.exchange_now();
+    await vi.waitFor(() => expect(first).toBe(false));
+    office.put('customer', { ...customer, name: 'Newer' });
+    await other.exchange.exchange_now();
+    const { cursor } = (await tab.database.read_meta('pull')) ?? {};
+    let_go();
+    await slow;
+    const kept = await tab.database.read(['docs'], ({ docs }) => docs.get(['customer', 'c1']));
+
+    expect(kept?.doc).toMatchObject({ name: 'Newer' });
+    expect((await tab.database.read_meta('pull'))?.cursor).toBe(cursor);
+  });
+
+  test('l17: a voucher that the office rebuilt before its own entry came is shown once', async () => {
+    office.faults = ['unreachable'];
+    const [id = ''] = await issue(1);
+    const entry = (await entries()).at(-1);
+    if (!entry) throw new Error('no entry');
+    const { customer, currency, tenders, number, book, leaf } = JSON.parse(entry.body) as ReceiptIssued;
+    office.put('voucher', { id: 'rv', number, book, leaf, customer, device: 'dev_1', seq: entry.seq, by: 'u1', at: '2026-11-22', currency, tenders, on_account: 100, rebuilt: entry.hash });
+    office.put('custody', { id: 'u1', cash: { EGP: 100 } });
+    office.put('customer', { ...(office.docs.customer.get('c1') as Customer), credit: { EGP: 100 } });
+    const plain = office.answer.bind(office);
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (!url.endsWith('/sync/push')) return plain(url, init);
+      return Promise.resolve(new Response('{"title":"unexpected","status":500,"code":"unexpected"}', { status: 500 }));
+    });
+    await tab.exchange.exchange_now();
+
+    await vi.waitFor(() => expect(get(tab.world.world).custody.cash).toEqual({ EGP: 100 }));
+    const { vouchers, customers } = get(tab.world.world);
+    expect([...vouchers.keys()]).toEqual([id]);
+    expect(customers.get('c1')?.credit).toEqual({});
   });
 
   test('l30: handing in never moves the pull', async () => {

@@ -45,6 +45,11 @@ export function exchange_now(): Promise<void> {
   return running;
 }
 
+/** The round that is running, if one is. */
+export function under_way(): Promise<void> | undefined {
+  return running;
+}
+
 async function rounds(): Promise<void> {
   while (again) {
     again = false;

@@ -71,6 +71,55 @@ test('l34: after a new epoch the titles come before the next entries', async () 
   expect(office.receipts()).toHaveLength(3);
 });
 
+test('l34: an office that asks for what it had acknowledged is handed the titles before the entries', async () => {
+  for (const amount of [100, 200]) await tab.append.issue_receipt(receipt(amount));
+  await tab.exchange.exchange_now();
+  office.chains.set('dev_1', office.chains.get('dev_1')?.slice(0, 1) ?? []);
+  await tab.append.issue_receipt(receipt(300));
+  office.asked = [];
+  for (let round = 0; round < 3; round += 1) await tab.exchange.exchange_now();
+
+  const asked = office.asked.filter((path) => path === '/sync/push' || path === '/sync/grants');
+  expect(asked.slice(0, 3)).toEqual(['/sync/push', '/sync/grants', '/sync/push']);
+  expect(asked.filter((path) => path === '/sync/grants')).toHaveLength(1);
+  expect(office.receipts()).toHaveLength(3);
+});
+
+test('a gap above what was acknowledged is no sign of a restore', async () => {
+  for (const amount of [100, 200]) await tab.append.issue_receipt(receipt(amount));
+  const [first] = await tab.database.read(['chains'], ({ chains }) => chains.all());
+  if (first) await tab.database.write(['chains'], ({ chains }) => chains.put({ ...first, acked: 0 }));
+  await tab.database.write(['entries'], async ({ entries }) => {
+    for (const entry of (await entries.all()).slice(0, 2)) await entries.put({ ...entry, state: 'seen' });
+  });
+  office.chains.clear();
+  office.asked = [];
+  await tab.exchange.exchange_now();
+
+  expect(office.asked).not.toContain('/sync/grants');
+  expect(office.receipts()).toHaveLength(2);
+});
+
+test('one title for each device: the enrolment of every chain here, whatever was pulled since', async () => {
+  await tab.device.enrol('WXYZ-6789');
+  await tab.database.write(['meta'], async ({ meta }) => {
+    const me = (await meta.get('identity')) as Identity;
+    const { grant } = me.device;
+    if (grant) await meta.put({ ...me, device: { ...me.device, grant: { ...grant, sig: 'signed-anew' } } }, 'identity');
+    await meta.put(true, 'grants_due');
+  });
+  const sent = vi.fn();
+  const plain = office.answer.bind(office);
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+    if (url.endsWith('/sync/grants')) sent(JSON.parse(init.body as string));
+    return plain(url, init);
+  });
+  await tab.exchange.exchange_now();
+  const { grants } = sent.mock.calls[0]?.[0] as { grants: { envelope: { kind: string }; body: { device: string } }[] };
+
+  expect(grants.filter(({ envelope }) => envelope.kind === 'device_enrolled').map(({ body }) => body.device)).toEqual(['dev_1', 'dev_2']);
+});
+
 test('an office of an older version takes no titles; the entries go in all the same', async () => {
   office.takes_grants = false;
   await tab.append.issue_receipt(receipt(100));

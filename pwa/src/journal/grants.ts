@@ -27,9 +27,11 @@ export async function titles_wanted(): Promise<boolean> {
 export async function hand_back_grants(): Promise<void> {
   const { due, titles } = await read(['meta', 'chains', 'grants'], async ({ meta, chains, grants }) => {
     const identity = (await meta.get('identity')) as Identity | undefined;
-    const own = (await chains.all()).flatMap(({ grant }) => (grant ? [grant] : []));
-    const enrolled = identity?.device.grant;
-    const devices = enrolled && !own.some(({ sig }) => sig === enrolled.sig) ? [...own, enrolled] : own;
+    // One for each chain here, also the old ones of a phone that was enrolled again.
+    const devices = (await chains.all()).flatMap(({ device, grant }) => {
+      const title = grant ?? (device === identity?.device.id ? identity.device.grant : undefined);
+      return title ? [title] : [];
+    });
     const books: Grant[] = await grants.all();
     // Devices first: a book is given to a device.
     return { due: (await meta.get('grants_due')) === true, titles: [...devices, ...books] };

@@ -81,7 +81,7 @@ export async function probe_key(): Promise<boolean> {
   }
 }
 
-async function room(): Promise<Health['quota']> {
+export async function room(): Promise<Health['quota']> {
   try {
     const { usage = 0, quota = 0 } = await navigator.storage.estimate();
     return { usage, quota, low: quota > 0 && quota - usage < ROOM_LOW_BYTES };

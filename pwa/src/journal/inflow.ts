@@ -4,7 +4,7 @@ import { call } from '../wire/client';
 import type { Book, BookAssigned, Change, Company, Device, Envelope, PullReply, ReceiptIssued, ServerKey, Voucher } from '../wire/types';
 import { accept_book } from './append';
 import { announce } from './changes';
-import { read, read_meta, under, write, type Shelves, type StoredDoc } from './database';
+import { read, read_meta, under, write, type Meta, type Shelves, type StoredDoc } from './database';
 import { report_health } from './health';
 import { server_vouches } from './keys';
 import { new_epoch } from './outbox';
@@ -19,27 +19,31 @@ export async function pull(token: string): Promise<boolean> {
   for (let first = true; ; first = false) {
     const { cursor } = (await read_meta('pull')) ?? { cursor: '' };
     const reply = await call<PullReply>('GET', `/sync/pull?cursor=${encodeURIComponent(cursor)}`, { token });
-    const differs = await write([...STORES], (shelves) => store(shelves, reply));
-    if (differs) report_health({ handed_in: 'office_differs' });
-    if (reply.more) continue;
+    const stored = await write([...STORES], (shelves) => store(shelves, reply, cursor));
+    if (stored === 'differs') report_health({ handed_in: 'office_differs' });
+    if (stored === 'overtaken' || reply.more) continue;
     const changed = !first || (reply.changes ?? []).length > 0 || reply.reload === true;
     announce(changed ? 'documents' : 'entries');
     return changed;
   }
 }
 
-/** One page, its cursor, and on the last page the entries that it contains: one transaction. */
-async function store(shelves: Page, reply: PullReply): Promise<boolean> {
+/**
+ * One page, its cursor, and on the last page the entries that it contains: one transaction. `overtaken`: another tab has
+ * stored a page since this one was asked for, so this one may be older and is dropped.
+ */
+async function store(shelves: Page, reply: PullReply, asked: string): Promise<'stored' | 'differs' | 'overtaken'> {
   const { meta, staged } = shelves;
+  const before = (await meta.get('pull')) as Meta['pull'] | undefined;
+  if ((before?.cursor ?? '') !== asked) return 'overtaken';
   await new_epoch(shelves, reply.epoch);
-  const before = (await meta.get('pull')) as { staged: boolean; reload: boolean } | undefined;
   const reload = reply.reload === true || (before?.reload ?? false);
   if (reply.reload) await staged.clear();
   const { cursor, position } = reply;
   if (reply.more) {
     for (const { type, id, doc } of reply.changes ?? []) await staged.put({ type, id, doc });
     await meta.put({ cursor, position, staged: true, reload }, 'pull');
-    return false;
+    return 'stored';
   }
   const rows = before?.staged && !reply.reload ? await staged.all() : [];
   const changes: Change[] = [...rows, ...(reply.changes ?? [])];
@@ -56,7 +60,7 @@ async function store(shelves: Page, reply: PullReply): Promise<boolean> {
     await shelves.entries.put({ ...seen, state: 'seen' });
   }
   await meta.put(new Date().toISOString(), 'last_contact');
-  return differs;
+  return differs ? 'differs' : 'stored';
 }
 
 /** After a reload only what it brought is still in scope. */

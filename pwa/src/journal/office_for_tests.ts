@@ -294,14 +294,15 @@ export class Office {
         continue;
       }
       const last = chain.at(-1);
+      const beside = this.forks.some((one) => one.envelope.device === head.device && one.envelope.seq === envelope.seq - 1 && one.hash === envelope.prev);
       const reached = Math.max(last?.envelope.seq ?? 0, ...(head.missing ?? []).map(([, end]) => end));
-      if (envelope.seq > reached + 1) {
+      if (!beside && envelope.seq > reached + 1) {
         if (index === 0) return problem(409, 'gap', { expected_seq: (last?.envelope.seq ?? 0) + 1 });
         throw new Error('a hole within a push');
       }
       this.holes.push(...(head.missing ?? []));
       this.position += 1;
-      const fork = envelope.seq <= (last?.envelope.seq ?? 0) || (last?.envelope.seq === envelope.seq - 1 && envelope.prev !== last.hash);
+      const fork = beside || envelope.seq <= (last?.envelope.seq ?? 0) || (last?.envelope.seq === envelope.seq - 1 && envelope.prev !== last.hash);
       const kept: Kept = { position: this.position, hash, envelope, body, verdict: fork ? 'review' : 'accepted', flags: fork ? ['fork'] : [] };
       if (fork) {
         this.forks.push(kept);
@@ -328,9 +329,9 @@ export class Office {
     });
   }
 
-  private post({ envelope, body }: Kept): void {
+  private post({ envelope, hash, body }: Kept): void {
     const { kind, id, seq, at, by, device } = envelope;
-    const entry: OwnEntry = { kind: kind as Kind, id, seq, at, by, device, body: body as Bodies[Kind] };
+    const entry: OwnEntry = { kind: kind as Kind, id, seq, hash, at, by, device, body: body as Bodies[Kind] };
     const before = this.docs;
     this.docs = apply_own(before, [entry]);
     for (const type of SHOWN_TYPES) {

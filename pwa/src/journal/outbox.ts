@@ -49,8 +49,10 @@ export async function hand_in(): Promise<Handed> {
     }
     if (Date.now() < not_before) break;
   }
+  // What stands beside the chains waits for none of them; without a network it waits like all else.
+  const away = failure instanceof Problem && failure.code === 'unreachable';
+  if (!away) await hand_in_strays().catch((cause: unknown) => (failure ??= cause));
   if (failure !== undefined) throw failure as Error;
-  await hand_in_strays();
   return handed;
 }
 
@@ -103,7 +105,7 @@ async function after_refusal(problem: Problem, outbox: Outbox, batch: StoredEntr
   if (problem.code === 'gap') {
     const expected = Number(problem.facts['expected_seq']);
     if (!Number.isSafeInteger(expected) || expected < 1 || expected === gap_before) throw problem;
-    await offer_again(outbox.chain.device, expected);
+    await offer_again(outbox.chain, expected);
     announce('entries');
     return expected;
   }
@@ -242,6 +244,7 @@ async function take_reply(outbox: Outbox, batch: StoredEntry[], reply: PushReply
     }
     const ours = await shelves.entries.get([device, reply.acked.seq]);
     const same = !ours || ours.hash === reply.acked.hash;
+    if (proved && !same) moved = (await kept_beside(shelves.entries, batch, reply)) || moved;
     if (proved && same) {
       for (const { seq } of outbox.unsent) {
         const entry = await shelves.entries.get([device, seq]);
@@ -269,6 +272,22 @@ async function take_reply(outbox: Outbox, batch: StoredEntry[], reply: PushReply
     report_health({ clock_ahead_hours: Math.max(0, (arrived - Date.parse(receipt.time)) / 3_600_000) });
   }
   return result.moved;
+}
+
+/**
+ * The office's chain has another entry where ours stands, so its receipt proves nothing about ours. What it says of each
+ * entry that it keeps beside the chain is all that a forked phone will ever hear; those behind must not wait for more.
+ */
+async function kept_beside(entries: Shelf<StoredEntry>, batch: StoredEntry[], { outcomes }: PushReply): Promise<boolean> {
+  let moved = false;
+  for (const { device, seq, hash } of batch) {
+    const entry = await entries.get([device, seq]);
+    const kept = outcomes.some((outcome) => outcome.seq === seq && outcome.position > 0);
+    if (!kept || entry?.hash !== hash || !is_unsent(entry)) continue;
+    await entries.put({ ...entry, state: 'acknowledged' });
+    moved = true;
+  }
+  return moved;
 }
 
 /** The receipt was signed after the office had seen the head that was sent: what is up to there was written before. */
@@ -300,8 +319,12 @@ export async function offered_again(entries: Shelf<StoredEntry>, { device, seq }
   if (entry && !is_unsent(entry)) await entries.put(unproved(entry));
 }
 
-async function offer_again(device: string, from: number): Promise<void> {
-  await write(['entries'], ({ entries }) => reset(entries, device, from));
+/** An office that asks for what it had acknowledged was set back: what it gave this phone may be gone with it. */
+async function offer_again({ device, acked }: Chain, from: number): Promise<void> {
+  await write(['meta', 'entries'], async ({ meta, entries }) => {
+    if (from <= acked) await meta.put(true, 'grants_due');
+    await reset(entries, device, from);
+  });
 }
 
 async function reset(entries: Shelf<StoredEntry>, device: string, from: number): Promise<boolean> {

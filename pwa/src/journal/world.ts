@@ -122,9 +122,9 @@ function own_of({ state, seq, position, verdict, flags, qr }: StoredEntry): Own 
   return { state, outcome, qr };
 }
 
-function own_entry({ kind, id, seq, at, by, device, body, verdict }: StoredEntry): OwnEntry {
+function own_entry({ kind, id, seq, hash, at, by, device, body, verdict }: StoredEntry): OwnEntry {
   const judged = verdict === undefined ? {} : { verdict: verdict as Verdict };
-  return { kind: kind as Kind, id, seq, at, by, device, body: JSON.parse(body) as Bodies[Kind], ...judged };
+  return { kind: kind as Kind, id, seq, hash, at, by, device, body: JSON.parse(body) as Bodies[Kind], ...judged };
 }
 
 function seen_together(): World {

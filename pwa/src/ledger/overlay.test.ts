@@ -10,6 +10,8 @@ interface Row {
   given: Listed;
   entries: OwnEntry[];
   expect: Listed;
+  /** Ids of what is not shown any more. */
+  gone?: Partial<Record<ShownType, string[]>>;
 }
 
 const rows = load_cases<Row[]>('overlay');
@@ -25,7 +27,7 @@ function is_default(value: unknown): boolean {
   return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
-test.each(rows)('$name', ({ given, entries, expect: expected }) => {
+test.each(rows)('$name', ({ given, entries, expect: expected, gone = {} }) => {
   const docs = apply_own(documents(given), entries);
 
   for (const [type, list] of Object.entries(expected)) {
@@ -39,6 +41,7 @@ test.each(rows)('$name', ({ given, entries, expect: expected }) => {
       }
     }
   }
+  for (const [type, ids] of Object.entries(gone)) for (const id of ids) expect(docs[type as ShownType].has(id), `${type} ${id}`).toBe(false);
 });
 
 test.each(rows)('$name: applied twice it is applied once', ({ given, entries }) => {

@@ -37,6 +37,8 @@ export interface OwnEntry<K extends Kind = Kind> {
   kind: K;
   id: string;
   seq: number;
+  /** Of the envelope: the place at which a voucher may have been rebuilt from its code. */
+  hash?: string;
   at: string;
   by: string;
   device: string;
@@ -83,6 +85,13 @@ class Next {
       this.copied.add(type);
     }
     (this.docs[type] as Map<string, Documents[Type]>).set(doc.id, doc);
+  }
+
+  drop(type: ShownType, id: string): void {
+    const copy = new Map(this.docs[type] as ReadonlyMap<string, unknown>);
+    if (!copy.delete(id)) return;
+    (this.docs as Record<ShownType, unknown>)[type] = copy;
+    this.copied.add(type);
   }
 
   change<Type extends ShownType>(type: Type, id: string, change: (doc: Documents[Type]) => Partial<Documents[Type]>): void {
@@ -155,10 +164,11 @@ const RULES: { [K in Kind]?: Rule<K> } = {
 };
 
 /** An item takes what it still can of the customer's wish; the rest of the voucher is the customer's credit on account. */
-function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: OwnEntry<'receipt_issued'>): void {
+function receipt_issued(next: Next, { id, seq, hash, at, by, device, body, verdict }: OwnEntry<'receipt_issued'>): void {
   if (next.get('voucher', id)) return;
+  const before = next.all('voucher').find((voucher) => stands_for(voucher, hash));
   // Under review the money is in the hands, and what it pays for waits in suspense.
-  const posts = verdict !== 'review';
+  const posts = verdict !== 'review' && (!before || stands(before));
   const total = body.tenders.reduce((sum, tender) => sum + tender.amount, 0);
   const taken: { item: string; amount: number }[] = [];
   for (const { item: item_id, amount: wish } of body.allocations ?? []) {
@@ -172,6 +182,7 @@ function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: 
   const on_account = total - taken.reduce((sum, { amount }) => sum + amount, 0);
   if (posts) next.change('customer', body.customer, ({ credit }) => ({ credit: plus(credit, body.currency, on_account) }));
   for (const [index, tender] of body.tenders.entries()) take(next, id, by, body, index, tender, posts);
+  const { deposit = '', qr = '', state = 'issued', voided_at = '', void_reason = '' } = before ?? {};
   next.put('voucher', {
     id,
     number: body.number,
@@ -191,8 +202,10 @@ function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: 
     signature: body.signature ?? '',
     unsigned_reason: body.unsigned_reason ?? '',
     verdict: verdict ?? 'accepted',
-    state: 'issued',
+    state,
+    ...(before ? { deposit, qr, voided_at, void_reason } : {}),
   });
+  if (before) give_way(next, before, id, body);
   next.change('book', body.book, (book) => {
     if (book.device !== device || body.leaf < book.first || body.leaf > book.last) return {};
     const issued = add_leaf(book.issued ?? '0', body.leaf - book.first);
@@ -203,6 +216,60 @@ function receipt_issued(next: Next, { id, seq, at, by, device, body, verdict }: 
     next.change('visit', body.visit, ({ vouchers = [] }) =>
       vouchers.includes(id) ? {} : { vouchers: [...vouchers, id] },
     );
+  }
+}
+
+/** Rebuilt at the office from the customer's code, and the entry that it stands for has not been seen there. */
+function stands_for({ rebuilt = '', state }: Voucher, hash: string | undefined): boolean {
+  return rebuilt !== '' && rebuilt === hash && state !== 'replaced';
+}
+
+/**
+ * The voucher's own entry takes the place of the rebuilt one: what that one brought is taken back, its papers lie where
+ * they have got to meanwhile under their new names, and it is not shown any more.
+ */
+function give_way(next: Next, before: Voucher, id: string, body: Bodies['receipt_issued']): void {
+  const pays = stands(before) && posted(before);
+  if (pays) {
+    next.change('customer', before.customer, ({ credit }) => ({
+      credit: plus(credit, before.currency, -(before.on_account ?? 0)),
+    }));
+  }
+  const free = new Set(body.tenders.keys());
+  for (const [index, tender] of before.tenders.entries()) {
+    const { currency, amount } = tender;
+    const custody = next.custody(before.by);
+    if (tender.method === 'cash') {
+      next.put('custody', { ...custody, cash: plus(custody.cash, currency, -amount) });
+      continue;
+    }
+    next.put('custody', {
+      ...custody,
+      cheques: plus(custody.cheques, currency, -amount),
+      cheque_count: (custody.cheque_count ?? 0) - 1,
+    });
+    if (pays) next.change('customer', before.customer, ({ uncleared }) => ({ uncleared: plus(uncleared, currency, -amount) }));
+    const own = [...free].find((place) => is_same_paper(tender, body.tenders[place]));
+    const old = next.get('cheque', `${before.id}.${index}`);
+    if (own !== undefined) free.delete(own);
+    if (!old) continue;
+    if (own !== undefined) rename_paper(next, old, `${id}.${own}`);
+    next.drop('cheque', old.id);
+  }
+  next.drop('voucher', before.id);
+}
+
+function is_same_paper(told: Cheque, own: Cash | Cheque | undefined): boolean {
+  const plain = (number: string) => number.replace(/^0+/, '');
+  return own?.method === 'cheque' && plain(own.number) === plain(told.number) && own.currency === told.currency && own.amount === told.amount;
+}
+
+function rename_paper(next: Next, { id: old, state, holder }: Documents['cheque'], id: string): void {
+  next.change('cheque', id, () => ({ state, holder }));
+  for (const deposit of next.all('deposit')) {
+    const cheques = deposit.cheques ?? [];
+    if (!cheques.includes(old)) continue;
+    next.put('deposit', { ...deposit, cheques: cheques.map((one) => (one === old ? id : one)) });
   }
 }
 

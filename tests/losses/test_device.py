@@ -1,0 +1,818 @@
+"""How phones lost money elsewhere, done to a real Chromium with a real served company: twenty ways, and nothing is lost.
+
+One company and one browser serve all tests; each test takes a new phone. A phone's storage lives in memory except where
+the fault is on the disk. `journal` and `held` read the phone's database from outside of the app; `vouchers` reads the
+company's file. Time-outs here only wait: no test proves anything by time.
+"""
+
+import io
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image, ImageChops
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from server.settings import Settings
+from server.store.sqlite import connect
+from tests.browser.conftest import FLAGS, ROOT, Office, chromium, eventually, free_port
+from tests.browser.pages import NUMBER, Counter, Pocket
+
+COLLECTORS = {"mahmoud": "Mahmoud Samir", "hany": "Hany Adel", "karim": "Karim Fathy"}
+PATIENCE_MS = 60_000
+SHAPE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 780},
+    "locale": "en-US",
+    "timezone_id": "Africa/Cairo",
+    "geolocation": {"latitude": 30.05, "longitude": 31.33},
+    "permissions": ["geolocation"],
+}
+
+SERVED_FROM = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import server.demo_data
+from server.settings import Settings
+pwa, policy_wanted = Path(sys.argv.pop(1)), sys.argv.pop(1)
+plain = Settings.from_environment
+Settings.from_environment = classmethod(lambda cls: replace(plain(), pwa=pwa))
+if policy_wanted == "installed":
+    policy = server.demo_data.Policy
+    server.demo_data.Policy = lambda **said: policy(**{**said, "require_installed": True})
+from server.cli import main
+main()
+"""
+"""Serves the application from a folder of the test's own, so that a new build can be put there."""
+
+ROWS = """async (store) => {
+  const db = await new Promise((resolve, reject) => {
+    const request = indexedDB.open('sanad');
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const rows = db.objectStoreNames.contains(store)
+    ? await new Promise((resolve) => {
+        const request = db.transaction(store).objectStore(store).getAll();
+        request.onsuccess = () => resolve(request.result);
+      })
+    : [];
+  db.close();
+  return JSON.parse(JSON.stringify(rows));
+}"""
+
+STORAGE = """(() => {
+  const log = [];
+  const handles = [];
+  const plan = { refuse: null, dead: false };
+  Object.assign(window, { storage_log: log, storage_plan: plan, storage_handles: handles });
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...asked) {
+    const request = open.apply(this, asked);
+    request.addEventListener('success', () => handles.push(request.result));
+    return request;
+  };
+  const transaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    if (plan.dead) throw new DOMException('Connection to Indexed Database server lost', 'UnknownError');
+    const made = transaction.call(this, stores, mode, options);
+    if (mode === 'readwrite') {
+      made.wrote = [];
+      made.addEventListener('complete', () => log.push({ wrote: made.wrote, durability: options?.durability ?? '' }));
+    }
+    return made;
+  };
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (value, key) {
+    const what = value?.kind ?? (key === undefined ? '' : String(key));
+    if (plan.refuse && plan.refuse.store === this.name && plan.refuse.what === what) {
+      throw new DOMException('the storage gave up here', plan.refuse.name ?? 'AbortError');
+    }
+    this.transaction.wrote?.push(what ? `${this.name}: ${what}` : this.name);
+    return key === undefined ? put.call(this, value) : put.call(this, value, key);
+  };
+  window.print = () => log.push({ wrote: ['paper'], durability: '' });
+})()"""
+"""Faults of the browser's own storage, under the app: what is refused, which handle is dead; and a log of what was written."""
+
+
+@dataclass
+class Phone(Pocket):
+    """A collector's phone, and what is really in its storage."""
+
+    page: Page
+    address: str
+    login: str
+
+    @property
+    def name(self) -> str:
+        return COLLECTORS[self.login]
+
+    def rows(self, store: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.page.evaluate(ROWS, store)
+        return found
+
+    def journal(self) -> list[dict[str, Any]]:
+        return self.rows("entries")
+
+    def held(self) -> dict[str, int]:
+        """Amount of each voucher number that the phone's database holds."""
+        found: dict[str, int] = {}
+        for entry in self.journal():
+            if entry["kind"] == "receipt_issued":
+                body = json.loads(entry["body"])
+                assert body["number"] not in found, "one number twice"
+                found[body["number"]] = sum(tender["amount"] for tender in body["tenders"])
+        return found
+
+    def unsent(self) -> int:
+        return sum(entry["state"] in ("saved", "sent") for entry in self.journal())
+
+    def offline(self, away: bool = True) -> None:
+        self.page.context.set_offline(away)
+
+    def to(self, path: str) -> None:
+        """Go there inside the running app, as a link does."""
+        self.page.evaluate(
+            "(path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })); }", path
+        )
+
+    def sending(self) -> None:
+        self.to("/sending")
+        self.button("Try now").wait_for()
+
+    def send(self) -> None:
+        """Everything that waits is at the office, and the office has said so."""
+        self.sending()
+        self.button("Try now").click()
+        expect(self.page.get_by_text(re.compile("The office has everything")).first).to_be_visible(timeout=PATIENCE_MS)
+        assert self.unsent() == 0
+
+    def today(self) -> None:
+        self.to("/")
+        self.at_today()
+
+    def review(self, amount: str, customer: str = "") -> None:
+        """As `collect`, up to the moment before the voucher is issued."""
+        if customer:
+            self.to(f"/collect/{customer}")
+        else:
+            self.button("Collect").first.click()
+        self.button("000", exact=True).wait_for()
+        for key in amount:
+            self.button(key, exact=True).click()
+        self.button("Review").click()
+        self.button(re.compile("Not signed\\?|Let the customer sign")).first.wait_for()
+        if self.button("Not signed? Say why").count():
+            self.button("Not signed? Say why").click()
+        self.page.get_by_role("radio", name="Would not sign").click()
+
+    def sign(self) -> None:
+        """The customer signs on the screen."""
+        pad = self.page.locator("canvas").first
+        box = pad.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + 20, box["y"] + 20)
+        self.page.mouse.down()
+        for step in range(1, 8):
+            self.page.mouse.move(box["x"] + 20 + step * 20, box["y"] + 20 + (step % 3) * 12)
+        self.page.mouse.up()
+
+    def plan(self, **fault: Any) -> None:
+        self.page.evaluate("(fault) => Object.assign(window.storage_plan, fault)", fault)
+
+
+@dataclass
+class House:
+    """The company, its address for calls of the office's own people, and browsers."""
+
+    office: Office
+    pwa: Path
+    browser: Browser
+    playwright: Playwright
+    folder: Path
+    opened: list[BrowserContext] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+    turn: Iterator[str] = field(default_factory=lambda: itertools.cycle(COLLECTORS))
+
+    def call(self, method: str, path: str, body: object = None, *, by: str = "tarek") -> Any:
+        """One call in somebody's name."""
+        headers = {"content-type": "application/json"}
+        if by:
+            if by not in self.tokens:
+                opened = self.call("POST", "/session", {"login": by, "password": f"{by}-demo-only"}, by="")
+                self.tokens[by] = opened["token"]
+            headers["authorization"] = f"Bearer {self.tokens[by]}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.office.address}/api/v1{path}", data, headers, method=method)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- our own address
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def code(self, login: str) -> str:
+        users = self.call("GET", "/users")
+        user = next(row["user"]["id"] for row in users if row["user"]["login"] == login)
+        return str(self.call("POST", "/enrolments", {"purpose": "phone", "user": user})["code"])
+
+    def context(self, profile: str = "") -> BrowserContext:
+        """A browser of its own: with a profile its storage is on the disk and stays."""
+        if profile:
+            made = self.playwright.chromium.launch_persistent_context(
+                self.folder / profile, executable_path=chromium(), headless=True, args=FLAGS, **SHAPE
+            )
+        else:
+            made = self.browser.new_context(**SHAPE)
+        self.opened.append(made)
+        return made
+
+    def blank(self, context: BrowserContext, login: str = "", *, init: str = "") -> Phone:
+        """A tab; nothing is open in it."""
+        page = context.pages[0] if context.pages else context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if init:
+            page.add_init_script(init)
+        return Phone(page, self.office.address, login or next(self.turn))
+
+    def phone(self, profile: str = "", *, init: str = "") -> Phone:
+        """Enrolled, with its books, ready for a day without network."""
+        phone = self.blank(self.context(profile), init=init)
+        phone.enrol(self.code(phone.login))
+        phone.offline_ready()
+        return phone
+
+    def tab(self, phone: Phone) -> Phone:
+        """Another tab of the same phone, unlocked."""
+        page = phone.page.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        other = Phone(page, phone.address, phone.login)
+        other.reopen()
+        other.at_today()
+        return other
+
+    def vouchers(self) -> dict[str, dict[str, Any]]:
+        """The company's vouchers by number, out of its file. No number is on two."""
+        db = connect(Settings(self.office.folder).journal, read_only=True)
+        rows = [json.loads(body) for (body,) in db.execute("SELECT body FROM record WHERE type = 'voucher'")]
+        db.close()
+        standing = [row for row in rows if row.get("state") != "replaced"]
+        found = {row["number"]: row for row in standing}
+        assert len(found) == len(standing), "one number on two vouchers"
+        return found
+
+    def has(self, expected: dict[str, int]) -> None:
+        """Each of these vouchers is in the company's journal once, with its amount, posted to its normal accounts."""
+        found = self.vouchers()
+        for number, amount in expected.items():
+            assert number in found, f"{number} was lost"
+            assert sum(tender["amount"] for tender in found[number]["tenders"]) == amount
+            assert found[number].get("verdict", "accepted") == "accepted"
+
+    def device(self, phone: Phone) -> dict[str, Any]:
+        """What the office says of this phone."""
+        (own,) = [row["doc"]["id"] for row in phone.rows("docs") if row["type"] == "device"]
+        return next(row for row in self.call("GET", "/devices") if row["device"]["id"] == own)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+def served(folder: Path, pwa: Path, policy: str = "") -> Office:
+    office = Office(folder / "company", free_port(), program=("-c", SERVED_FROM, str(pwa), policy or "as_made"))
+    try:
+        office.start()
+    except BaseException:
+        office.stop()
+        raise
+    return office
+
+
+@pytest.fixture(scope="module")
+def company(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("losses")
+    pwa = folder / "pwa"
+    shutil.copytree(ROOT / "pwa/dist", pwa)
+    browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
+    made = House(served(folder, pwa), pwa, browser, playwright, folder)
+    yield made
+    browser.close()
+    made.office.stop()
+
+
+@pytest.fixture
+def house(company: House) -> Iterator[House]:
+    """The company of this file. After each test its books must add up; the test's browsers are closed."""
+    yield company
+    for context in company.opened:
+        context.close()
+    company.opened.clear()
+
+
+def vitest(file: str, name: str) -> None:
+    """One of the phone's own tests, by name, where a browser cannot show what it shows."""
+    run = subprocess.run(
+        ["npx", "--no-install", "vitest", "run", file, "-t", name], cwd=ROOT / "pwa", capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"Tests .*[1-9]\d* passed", re.sub(r"\x1b\[\d+m", "", run.stdout)), f"no test is called {name}"
+
+
+def test_l01_voucher_and_number_are_one_transaction(house: House) -> None:
+    """Storage gives up at each step of the write: no number is shown, none is used, and the next voucher has it. That a
+    killed browser keeps every voucher that was shown is in tests/browser/test_kill.py."""
+    phone = house.phone(init=STORAGE)
+    phone.offline()
+    first = phone.collect("100")
+    phone.end_visit()
+    before = (phone.journal(), phone.rows("used"), phone.rows("chains"))
+    for store, what in (("used", ""), ("entries", "receipt_issued"), ("chains", "")):
+        phone.review("200")
+        started = len([entry for entry in phone.journal() if entry["kind"] == "visit_started"])
+        phone.plan(refuse={"store": store, "what": what})
+        phone.button("Issue voucher").click()
+        phone.page.get_by_text("This phone cannot issue vouchers now").wait_for()
+        assert NUMBER.search(phone.page.locator("main").inner_text()) is None
+        phone.plan(refuse=None)
+        assert len(phone.held()) == 1
+        assert phone.rows("used") == before[1]
+        assert started <= len([entry for entry in phone.journal() if entry["kind"] == "visit_started"])
+        phone.today()
+    phone.to("/")
+    phone.review("")
+    phone.button("Issue voucher").click()
+    second = phone.number_shown()
+
+    assert int(second[-6:]) == int(first[-6:]) + 1
+    whole = [row for row in phone.page.evaluate("storage_log") if "entries: receipt_issued" in row["wrote"]]
+    assert [row["durability"] for row in whole] == ["strict", "strict"]
+    for row in whole:
+        assert row["wrote"] == ["used", "entries: receipt_issued", "chains"]
+    phone.end_visit()
+    phone.offline(away=False)
+    held = phone.held()
+    phone.send()
+    house.has(held)
+
+
+def test_l02_printing_is_an_entry_after_the_voucher(house: House) -> None:
+    """Paper leaves the printer only after the entry that says so is durable, and says which copy it is."""
+    phone = house.phone(init=STORAGE)
+    phone.offline()
+    phone.collect("300")
+    phone.plan(refuse={"store": "entries", "what": "voucher_printed"})
+    phone.button("Print").click()
+    phone.page.get_by_text("What you typed is not confirmed as kept").first.wait_for()
+    wrote = [step for row in phone.page.evaluate("storage_log") for step in row["wrote"]]
+    assert "paper" not in wrote
+    phone.plan(refuse=None)
+    for copy in (1, 2):
+        phone.button("Print").click()
+        eventually(lambda copy=copy: printed_papers(phone) == copy, "the paper is printed")  # type: ignore[misc]
+    paper = phone.page.locator(".print-voucher").text_content() or ""
+    phone.offline(away=False)
+    phone.send()
+
+    steps = [step for row in phone.page.evaluate("storage_log") for step in row["wrote"]]
+    order = [step for step in steps if step in ("entries: receipt_issued", "entries: voucher_printed", "paper")]
+    assert order[0] == "entries: receipt_issued"
+    printed = [entry for entry in phone.journal() if entry["kind"] == "voucher_printed"]
+    assert [json.loads(entry["body"])["copy"] for entry in printed] == [1, 2]
+    places = [place for place, step in enumerate(order) if step == "paper"]
+    assert all("entries: voucher_printed" in order[:place] for place in places)
+    assert "COPY 2" in paper
+    (number,) = phone.held()
+    assert house.vouchers()[number]["printed"] == 2
+
+
+def printed_papers(phone: Phone) -> int:
+    return sum("paper" in row["wrote"] for row in phone.page.evaluate("storage_log"))
+
+
+def test_l03_unprotected_storage_is_said_and_told(house: House) -> None:
+    """A browser that may clear the storage: the phone says so on every screen, the office is told, and work goes on."""
+    phone = house.phone()
+    assert phone.page.evaluate("navigator.storage.persisted()") is False
+    for path in ("/", "/customers", "/hand", "/more"):
+        phone.to(path)
+        expect(phone.page.get_by_text("Not protected from clearing. Install the app")).to_be_visible()
+    phone.today()
+    phone.collect("100")
+    phone.end_visit()
+    phone.send()
+    expect(phone.page.get_by_text("Android may clear Sanad’s data")).to_be_visible()
+
+    told = house.device(phone)["device"]
+    assert not told.get("persisted") and not told.get("installed")
+    desk = Counter(house.context().new_page(), house.office.address)
+    desk.log_in("tarek")
+    desk.page.get_by_role("link", name="Devices").click()
+    expect(desk.page.get_by_text(re.compile("Not protected", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_l04_a_tab_is_not_an_installed_app(house: House, playwright: Playwright, tmp_path: Path) -> None:
+    """A company whose phones must run the installed app: a tab gets the way to install it, and its code stays unused.
+    The installed window is a media query here; a browser without a screen has no home screen."""
+    office = served(tmp_path, ROOT / "pwa/dist", "installed")
+    try:
+        for installed in (False, True):
+            page = house.browser.new_page()
+            if installed:
+                page.add_init_script(
+                    "const plain = window.matchMedia.bind(window); window.matchMedia = (query) =>"
+                    " query === '(display-mode: standalone)' ? { matches: true, addEventListener() {} } : plain(query);"
+                )
+            page.goto(f"{office.address}/enrol#{office.codes['Hany Adel']}")
+            if installed:
+                page.get_by_role("button", name="Enrol").click()
+                page.get_by_text("Choose a PIN").wait_for()
+            else:
+                page.get_by_text("Install Sanad first").wait_for()
+                assert page.get_by_role("button", name="Enrol").count() == 0
+                assert page.evaluate(ROWS, "keys") == []
+            page.context.close()
+    finally:
+        office.stop()
+
+
+def test_l05_a_dead_handle_is_reopened_and_never_believed(house: House) -> None:
+    """The storage process goes away under the app: one dead handle costs nothing; a storage that stays away is told, and
+    nothing counts as saved until it is back."""
+    phone = house.phone(init=STORAGE)
+    phone.offline()
+    phone.page.evaluate("storage_handles.forEach((handle) => handle.close())")
+    first = phone.collect("100")
+    phone.end_visit()
+    phone.review("200")
+    phone.plan(dead=True)
+    phone.button("Issue voucher").click()
+    phone.page.get_by_text("This phone cannot issue vouchers now").wait_for()
+    assert NUMBER.search(phone.page.locator("main").inner_text()) is None
+    phone.button("Try again").click()
+    phone.plan(dead=False)
+    assert set(phone.held()) == {first}
+    phone.today()
+    phone.review("")
+    phone.button("Issue voucher").click()
+    second = phone.number_shown()
+    phone.end_visit()
+    phone.offline(away=False)
+    phone.send()
+
+    assert int(second[-6:]) == int(first[-6:]) + 1
+    house.has({first: 100_00, second: 200_00})
+
+
+def databases(house: House, profile: str) -> list[Path]:
+    """The files in which Chromium keeps this profile's IndexedDB."""
+    return [path for path in (house.folder / profile).rglob("IndexedDB/http_localhost_*") if path.is_dir()]
+
+
+def test_l06_a_corrupt_store_comes_back_from_the_second_copy(house: House, tmp_path: Path) -> None:
+    """The database's files are overwritten with noise between two starts, so the browser opens an empty one: the phone
+    says so, and the rescue file made from the second copy brings every voucher to the office."""
+    phone = house.phone("corrupt")
+    login = phone.login
+    phone.offline()
+    for amount in ("100", "250", "75"):
+        phone.collect(amount)
+        phone.end_visit()
+    held = phone.held()
+    phone.page.context.close()
+    noise = bytes(range(256)) * 8
+    spoiled = [path for folder in databases(house, "corrupt") for path in folder.iterdir() if path.stat().st_size > 0]
+    assert any(path.suffix in (".log", ".ldb") for path in spoiled)
+    for path in spoiled:
+        path.write_bytes(noise)
+
+    phone = house.blank(house.context("corrupt"), login)
+    phone.page.goto(phone.address + "/")
+    phone.button("Save rescue file").wait_for()
+    house.office.sanad("hand-in", str(rescue_file(phone, tmp_path)))
+
+    house.has(held)
+    again = house.office.sanad("hand-in", str(next(tmp_path.glob("*.txt")))).stdout
+    assert "0 of them new" in again
+
+
+def rescue_file(phone: Phone, folder: Path) -> Path:
+    with phone.page.expect_download() as saving:
+        phone.button("Save rescue file").click()
+    file = folder / saving.value.suggested_filename
+    saving.value.save_as(file)
+    return file
+
+
+def test_l07_an_emptied_store_is_noticed(house: House, tmp_path: Path) -> None:
+    """The phone's storage is set back to an earlier day, database and second copy: it finds out from the office, issues
+    nothing, and the office is told how much is gone. A database that alone is older gets all back from the copy first."""
+    phone = house.phone("older")
+    login = phone.login
+    first = phone.collect("100")
+    phone.end_visit()
+    phone.send()
+    phone.page.context.close()
+    earlier = tmp_path / "earlier"
+    shutil.copytree(house.folder / "older", earlier, symlinks=True)
+    phone = house.blank(house.context("older"), login)
+    phone.reopen()
+    phone.offline()
+    second = phone.collect("200")
+    phone.end_visit()
+    held = phone.held()
+    phone.page.context.close()
+
+    (database,) = databases(house, "older")
+    newest = tmp_path / "newest"
+    shutil.copytree(database, newest)
+    shutil.rmtree(database)
+    shutil.copytree(earlier / database.relative_to(house.folder / "older"), database)
+    phone = house.blank(house.context("older"), login)
+    phone.page.context.set_offline(True)
+    phone.reopen()
+    phone.at_today()
+    assert phone.held() == held == {first: 100_00, second: 200_00}
+    third = phone.collect("300")
+    phone.end_visit()
+    assert int(third[-6:]) == int(second[-6:]) + 1
+    phone.offline(away=False)
+    phone.send()
+    held = phone.held()
+    seq = len(phone.journal())
+    phone.page.context.close()
+
+    shutil.rmtree(house.folder / "older")
+    shutil.copytree(earlier, house.folder / "older", symlinks=True)
+    phone = house.blank(house.context("older"), login)
+    phone.reopen()
+    lost = seq - len(phone.journal())
+    assert lost > 0
+    expect(phone.page.get_by_text(re.compile("has lost")).first).to_be_visible()
+    phone.review("400")
+    phone.button("Issue voucher").click()
+    phone.page.get_by_text("The office has entries of this phone that the phone itself has lost").first.wait_for()
+    eventually(lambda: house.device(phone)["lost"] == lost, "the office knows how much this phone has lost")
+    house.has(held)
+
+
+def quota(phone: Phone, left: int) -> None:
+    """So many bytes of room are left for this origin."""
+    session = phone.page.context.new_cdp_session(phone.page)
+    usage = session.send("Storage.getUsageAndQuota", {"origin": phone.address})["usage"]
+    session.send("Storage.overrideQuotaForOrigin", {"origin": phone.address, "quotaSize": usage + left})
+    session.detach()
+
+
+def test_l08_full_storage_stops_photos_first(house: House) -> None:
+    """Room for vouchers but none for pictures: the voucher is issued and says that the signature was not kept. No room
+    at all: nothing is issued and nothing is lost, and with room again the phone goes on."""
+    phone = house.phone()
+    phone.offline()
+    sign_and_issue(phone, "100")
+    assert len(phone.rows("attachments")) == 1
+    phone.end_visit()
+    quota(phone, 10_000_000)
+    sign_and_issue(phone, "200")
+    assert len(phone.rows("attachments")) == 1
+    phone.end_visit()
+    bodies = [json.loads(entry["body"]) for entry in phone.journal() if entry["kind"] == "receipt_issued"]
+    assert [body.get("unsigned_reason", "") for body in bodies] == ["", "signature_not_kept"]
+
+    quota(phone, 0)
+    phone.review("300")
+    phone.button("Issue voucher").click()
+    phone.page.get_by_text("This phone cannot issue vouchers now").wait_for()
+    phone.page.get_by_text("Free some space, then try").wait_for()
+    assert len(phone.held()) == 2
+    quota(phone, 500_000_000)
+    phone.today()
+    phone.review("300" if phone.button("Collect").count() else "")
+    phone.button("Issue voucher").click()
+    phone.number_shown()
+    phone.end_visit()
+    held = phone.held()
+    assert len(held) == 3
+    phone.offline(away=False)
+    phone.send()
+    house.has(held)
+
+
+def sign_and_issue(phone: Phone, amount: str) -> None:
+    phone.button("Collect").first.click()
+    phone.button("000", exact=True).wait_for()
+    for key in amount:
+        phone.button(key, exact=True).click()
+    phone.button("Review").click()
+    phone.button(re.compile("Not signed")).first.wait_for()
+    phone.sign()
+    phone.button("Issue voucher").click()
+    phone.number_shown()
+
+
+def test_l09_cleared_browser_data_costs_no_voucher(house: House, tmp_path: Path) -> None:
+    """Somebody clears the browser's data. What a rescue file held comes in with it; what came after is shown by the
+    customer at /verify and rebuilt by a supervisor; the file that comes once more doubles nothing."""
+    phone = house.phone()
+    phone.offline()
+    for amount in ("100", "250"):
+        phone.collect(amount)
+        phone.end_visit()
+    phone.sending()
+    file = rescue_file(phone, tmp_path)
+    phone.today()
+    last = phone.collect("75")
+    link = code_on_screen(phone)
+    held = phone.held()
+    session = phone.page.context.new_cdp_session(phone.page)
+    session.send("Storage.clearDataForOrigin", {"origin": phone.address, "storageTypes": "all"})
+    phone.offline(away=False)
+    phone.page.goto(phone.address + "/")
+    phone.page.get_by_role("button", name=re.compile("Scan")).first.wait_for()
+    assert phone.journal() == []
+
+    assert house.office.sanad("hand-in", str(file)).returncode == 0
+    customer = house.context().new_page()
+    customer.goto(link)
+    customer.get_by_text("Genuine, not yet handed in").first.wait_for()
+    customer.get_by_role("button", name="Tell the company that you have this voucher").click()
+    customer.get_by_text("The company has been told of this voucher").first.wait_for()
+    (missing,) = [row["missing"]["id"] for row in house.call("GET", "/missing-vouchers") if row["missing"]["number"] == last]
+    path = f"/missing-vouchers/{urllib.request.quote(missing, safe='')}/rebuild"  # type: ignore[attr-defined]
+    house.call("POST", path, {"cheques": [], "note": ""}, by="nadia")
+    assert "0 of them new" in house.office.sanad("hand-in", str(file)).stdout
+
+    house.has(held)
+    customer.reload()
+    customer.get_by_text("Genuine, and the company has it").first.wait_for()
+
+
+def code_on_screen(phone: Phone) -> str:
+    """The voucher's code, as a customer's camera reads it."""
+    found: list[Any] = []
+
+    def read() -> bool:
+        picture = Image.open(io.BytesIO(phone.page.screenshot(scale="css"))).convert("L")
+        found[:] = zxingcpp.read_barcodes(picture.resize((picture.width * 3, picture.height * 3)))
+        return bool(found)
+
+    eventually(read, "a code can be read from the screen")
+    return str(found[0].text)
+
+
+def test_l10_logout_and_forgotten_pin_keep_the_outbox(house: House) -> None:
+    """Logging out is a lock. A PIN that is forgotten makes the next try wait and deletes nothing; a locked phone hands in."""
+    phone = house.phone()
+    phone.offline()
+    phone.collect("100")
+    phone.end_visit()
+    phone.collect("200")
+    phone.end_visit()
+    journal = phone.journal()
+    held = phone.held()
+    phone.to("/more")
+    phone.button(re.compile("Lock")).click()
+    phone.page.get_by_text("Enter your PIN").wait_for()
+    for _ in range(5):
+        for digit in "9999":
+            phone.page.get_by_role("button", name=digit, exact=True).click()
+        phone.page.get_by_role("alert").get_by_text(re.compile("wrong|Wait", re.IGNORECASE)).wait_for()
+    phone.page.get_by_role("alert").get_by_text(re.compile("Wait")).wait_for()
+    phone.page.reload()
+    phone.page.get_by_text("Enter your PIN").wait_for()
+
+    assert [entry["hash"] for entry in phone.journal()] == [entry["hash"] for entry in journal]
+    phone.offline(away=False)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    eventually(lambda: phone.unsent() == 0, "a locked phone hands in", 60)
+    phone.page.get_by_text("Enter your PIN").wait_for()
+    house.has(held)
+
+
+BRING_BACK = """async (shipped) => {
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
+  const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+  const read = async (value) => {
+    if (Array.isArray(value)) return Promise.all(value.map(read));
+    if (typeof value !== 'object' || value === null) return value;
+    if ('$bytes' in value) return bytes(value.$bytes).buffer;
+    if ('$key' in value) {
+      return value.$key === 'private'
+        ? crypto.subtle.importKey('pkcs8', bytes(value.bytes), curve, false, ['sign'])
+        : crypto.subtle.importKey('spki', bytes(value.bytes), curve, true, ['verify']);
+    }
+    return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, part]) => [name, await read(part)])));
+  };
+  const rows = await read(Object.entries(shipped.stores).map(([store, { rows }]) => ({ store, rows })));
+  const db = await new Promise((resolve, reject) => {
+    const request = indexedDB.open('sanad', shipped.version);
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => resolve(request.result);
+    request.onupgradeneeded = () => {
+      for (const [store, { key_path, indexes }] of Object.entries(shipped.stores)) {
+        const made = request.result.createObjectStore(store, key_path === null ? {} : { keyPath: key_path });
+        for (const [index, { key_path: path, unique }] of Object.entries(indexes)) made.createIndex(index, path, { unique });
+      }
+    };
+  });
+  for (const { store, rows: kept } of rows) {
+    const writing = db.transaction(store, 'readwrite');
+    for (const { key, value } of kept) writing.objectStore(store).put(value, ...(shipped.stores[store].key_path === null ? [key] : []));
+    await new Promise((resolve) => (writing.oncomplete = resolve));
+  }
+  db.close();
+}"""
+"""A database as an earlier version of the app left it: the twin of pwa/src/journal/shipping.ts."""
+
+
+@pytest.mark.parametrize("shipped", sorted((ROOT / "pwa/src/journal/shipped").glob("v*.json")), ids=lambda path: path.stem)
+def test_l11_an_upgrade_keeps_the_outbox(house: House, shipped: Path) -> None:
+    """Today's app opens the database of every version that shipped, with a full outbox: entries, numbers used and drafts
+    are what they were. That it then hands all of it in is in pwa/src/journal/upgrade.test.ts: this company never knew
+    that phone."""
+    snapshot = json.loads(shipped.read_text("utf-8"))
+    phone = house.blank(house.context())
+    phone.page.goto(phone.address + "/manifest.webmanifest")
+    phone.page.evaluate(BRING_BACK, snapshot)
+    phone.page.goto(phone.address + "/")
+    phone.page.get_by_text("Enter your PIN").wait_for()
+    for digit in "2580":
+        phone.page.get_by_role("button", name=digit, exact=True).click()
+    expect(phone.page.get_by_role("heading", name="Today")).to_be_visible()
+    phone.sending()
+
+    then = {row["value"]["hash"]: row["value"] for row in snapshot["stores"]["entries"]["rows"]}
+    now = {entry["hash"]: entry for entry in phone.journal()}
+    assert set(then) <= set(now)
+    for hash, entry in then.items():
+        assert (now[hash]["envelope"], now[hash]["body"], now[hash]["sig"]) == (entry["envelope"], entry["body"], entry["sig"])
+    waited = sum(entry["state"] in ("saved", "sent") for entry in then.values())
+    assert phone.unsent() >= waited > 3
+    for store in ("used", "chains", "grants", "drafts", "receipts", "strays"):
+        assert len(phone.rows(store)) >= len(snapshot["stores"][store]["rows"])
+    vitest("src/journal/upgrade.test.ts", "the phone goes on")
+
+
+def newer(version: int) -> str:
+    """As if the next build were here: it opens the database one version up and adds a store."""
+    return f"""(() => {{
+      const open = IDBFactory.prototype.open;
+      IDBFactory.prototype.open = function (name, version) {{
+        if (name !== 'sanad' || version === undefined) return open.call(this, name, version);
+        const request = open.call(this, name, {version});
+        request.addEventListener('upgradeneeded', () => {{
+          if (!request.result.objectStoreNames.contains('next')) request.result.createObjectStore('next');
+        }});
+        return request;
+      }};
+    }})()"""
+
+
+def test_l12_an_old_tab_does_not_block_an_upgrade(house: House) -> None:
+    """A tab of the older build is open when a newer one brings the next version of the database: it lets go, and goes on
+    in the newer database. A page that hangs and never lets go is named, and when it is gone the next try succeeds."""
+    phone = house.phone()
+    phone.offline()
+    phone.collect("100")
+    phone.end_visit()
+    page = phone.page.context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(newer(2))
+    fresh = Phone(page, phone.address, phone.login)
+    fresh.reopen()
+    fresh.at_today()
+    assert page.evaluate("indexedDB.databases().then((all) => all.map(({ version }) => version))") == [2]
+    phone.page.bring_to_front()
+    phone.collect("200")
+    phone.end_visit()
+    fresh.collect("300")
+    fresh.end_visit()
+    held = phone.held()
+    assert sorted(held.values()) == [100_00, 200_00, 300_00]
+    page.close()
+
+    hanging = "new Promise((resolve) => { indexedDB.open('sanad').onsuccess = ({ target }) => resolve(void (window.held = target.result)); })"
+    phone.page.evaluate(hanging)
+    page = phone.page.context.new_page()
+    page.add_init_script(newer(3))
+    page.goto(phone.address + "/")
+    page.get_by_text("Sanad is open in another window that is of an older version").wait_for(timeout=PATIENCE_MS)
+    phone.page.evaluate("window.held.close()")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("Enter your PIN").wait_for(timeout=PATIENCE_MS)
+    page.close()
+    assert phone.held() == held
+    phone.offline(away=False)
+    phone.send()
+    house.has(held)
