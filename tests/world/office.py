@@ -6,22 +6,26 @@ are kept as backups, and one may come back.
 """
 
 import shutil
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from unittest.mock import patch
 
 import msgspec
 
 from schemas.codes import Problem
-from schemas.documents import Book, Company, Device, ServerKey, User
+from schemas.documents import Book, Company, Customer, Device, MissingVoucher, ServerKey, Suspended, User
 from schemas.entries.company import Branch, CompanySetUp, Policy, PublicKey
+from schemas.entries.people import ReleaseGiven
+from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
+from schemas.entries.receipts import Cash, Cheque
 from schemas.entries.shapes import Grant
-from schemas.wire import Enrol, GrantsWish
+from schemas.entries.suspense import Judged
+from schemas.wire import Enrol, GrantsWish, RescueFile, Verified
 from server import feed, inbox, writes
 from server.arriving import opened, push_of
 from server.company import OpenCompany
@@ -29,12 +33,19 @@ from server.enrolling import enrol_device
 from server.epochs import NotTaken, after_loss, begin_epoch, signed_by_us, take_back
 from server.inbox import Inbox, Writer
 from server.problems import ProblemError
-from server.reads import epoch_of
+from server.reads import entry_at, epoch_of
+from server.rescue import INFO, opened_file
+from server.routes.missing import _filled
+from server.routes.public import verified
+from server.routes.suspense import _texts
 from server.routes.sync import reply_of
-from server.store.secrets import Code, keep_code
+from server.sealing import seal
+from server.store.secrets import Code, keep_code, keep_key, release_key_of, seal_keys_of
 from server.store.sqlite import SqliteStore
 from server.writes import books_wanted, top_up_books, write
 from sync.chain import b64
+from sync.qr import parse_signed
+from sync.release import code_for
 from sync.state import TYPE_OF, NotLoaded
 from tests.world.keys import key_number
 
@@ -168,13 +179,15 @@ class Office:
     def __init__(self, path: Path, clock: Callable[[], datetime], random: Random, leaves: int) -> None:
         self.path, self.clock, self.random = path, clock, random
         self.runs = 0
-        self.keys = {"sign": key_number(0)}
+        self.keys = {"sign": key_number(0), "seal": key_number(-1)}
         self.id = COMPANY
         self.backups: list[tuple[Path, int, bytes]] = []
         self.latest_epoch = 1
         self.open()
         if not self.store.tip()[0]:
             self.store.begin()
+            for key in self.keys.values():
+                keep_key(self.store, key)
             self.writer.write("company_set_up", self.set_up(leaves))
             self.store.commit()
 
@@ -311,7 +324,7 @@ class Office:
             return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         if made is None:
             return None
-        user_id, _ = made
+        user_id, release_key = made
         return msgspec.json.encode(
             {
                 "company": self.document(Company, COMPANY),
@@ -319,6 +332,7 @@ class Office:
                 "user": self.document(User, user_id) if user_id else None,
                 "keys": self.documents(ServerKey),
                 "epoch": self.epoch,
+                "release_key": b64(release_key),
             }
         )
 
@@ -338,7 +352,75 @@ class Office:
                     return Refusal(ProblemError(Problem.UNEXPECTED, str(error)))
         return b"{}"
 
+    def sealed(self, device: str, pushes: list[bytes]) -> bytes:
+        """A rescue file, as a phone writes it."""
+        key = self.keys["seal"]
+        made = seal(b"[%b]" % b",".join(pushes), key.spki, INFO, f"1.{COMPANY}.{key.id}")
+        return msgspec.json.encode(RescueFile(1, COMPANY, device, key.id, made.epk, made.iv, made.sealed))
+
+    def rescue(self, raw: bytes) -> list[tuple[bytes, Answer]]:
+        """The pushes of a rescue file, one after the other, each with its answer."""
+        _, pushes = opened_file(raw, COMPANY, now_of(seal_keys_of(_Reading(self.store))))
+        return [(push, self.pushes([push])[0]) for push in pushes]
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[_Reading]:
+        yield _Reading(self.store)
+
+    def verify(self, code: str) -> Verified:
+        return now_of(verified(cast("OpenCompany", self), code))
+
+    def report(self, code: str) -> Verified:
+        """A customer shows a voucher's code and tells of it where nobody has seen the voucher. As the route does it."""
+        found = self.verify(code)
+        read = parse_signed(code)
+        if found.can_report and read is not None:
+            payload, signed, signature = read
+
+            def task(writer: Writer) -> bool:
+                if not _filled(writer, payload)[0]:
+                    write(writer, "voucher_reported", VoucherReported(signed, signature))
+                return True
+
+            with suppress(*REFUSALS):
+                self.run(task)
+        return self.verify(code)
+
     # ---- the office's own work
+
+    def rebuild(self, missing: MissingVoucher, cheques: list[Cheque], by: str) -> bool:
+        """As the route does it. False where the rules refuse it or the store fails."""
+        read = parse_signed(missing.code)
+        assert read is not None
+        payload, signed, signature = read
+        cash = [Cash(total.currency, total.amount) for total in payload.totals if total.method == "cash"]
+        same = [one.id for one in self.documents(Customer) if one.code == missing.customer_code]
+
+        def task(writer: Writer) -> bool:
+            arrived, other = _filled(writer, payload)
+            if arrived or missing.state != "reported":
+                raise ProblemError(Problem.ALREADY_DECIDED, "this voucher has come or was rebuilt")
+            body = VoucherRebuilt(signed, signature, [*cash, *cheques], same[0] if len(same) == 1 else "", other)
+            return writer.write("voucher_rebuilt", body, by).outcome.verdict != "refused"
+
+        try:
+            return bool(self.run(task))
+        except REFUSALS:
+            return False
+
+    def decide(self, held: Suspended, decision: Literal["release", "reject"], duplicate_of: str, by: str) -> bool:
+        """As the route does it, but for its own look whether somebody has decided already: the rules look too."""
+        texts = ("", "")
+        if decision == "release" and not held.voucher:
+            texts = _texts(*now_of(entry_at(_Reading(self.store), int(held.id))))
+        body = Judged(held.id, held.device, held.seq, held.hash, decision, "said so", duplicate_of, *texts)
+        return self.say("judged", body, by)
+
+    def release_code(self, device: str, challenge: str, by: str) -> str:
+        """What the office reads to somebody at the telephone; nothing where it knows no such phone."""
+        key = now_of(release_key_of(_Reading(self.store), device))
+        given = key is not None and self.say("release_given", ReleaseGiven(device, "wipe", challenge), by)
+        return code_for(key, "wipe", challenge) if key is not None and given else ""
 
     def run(self, do: Callable[[Writer], T]) -> T | None:
         """A task in a transaction of its own. None: the process died; whether it was written shows in the file."""

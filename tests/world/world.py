@@ -22,16 +22,21 @@ import msgspec
 
 from schemas.codes import Problem as Code
 from schemas.documents import Device, User
+from schemas.entries import Envelope
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
-from schemas.entries.people import UserEnrolled
+from schemas.entries.people import DeviceEnrolled, UserEnrolled
+from schemas.entries.receipts import Tender
+from schemas.entries.shapes import Grant
 from schemas.wire import PullReply, PushReply
 from server.keys import SigningKey
 from server.problems import ProblemError
 from server.replay import digest, rebuild
 from server.store.sqlite import SqliteShelf
 from server.verify import verify
+from sync.chain import b64, hash_of
+from sync.qr import QrPayload, build, totals_of
 from tests.world import people
-from tests.world.auditor import Auditor, Violation, whole_lines
+from tests.world.auditor import Auditor, Paper, Violation, whole_lines
 from tests.world.device import (
     Ask,
     Blocked,
@@ -43,6 +48,7 @@ from tests.world.device import (
     StorageFailed,
     Tab,
     Unreachable,
+    spliced,
 )
 from tests.world.keys import key_number
 from tests.world.odds import Odds, drawn
@@ -146,6 +152,8 @@ class World:
     bags: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What lies in a deposit's bag, by its id: only the counting hands see it."""
     relapses: list[tuple[int, SimDevice, Callable[[], None]]] = field(default_factory=list)
+    papers: dict[str, tuple[Paper, str]] = field(default_factory=dict)
+    """What customers hold, by the hash of the entry, with the text of its code."""
     auditor: Auditor = field(default_factory=Auditor)
 
     def __post_init__(self) -> None:
@@ -170,6 +178,10 @@ class World:
     def new_key(self) -> SigningKey:
         self.keys += 1
         return key_number(self.keys)
+
+    def wipes(self, device: SimDevice) -> None:
+        self.say(f"{device.name} is wiped")
+        self.auditor.told_wiped(device.name, held(device), knows=device.db.epoch == self.office.epoch)
 
     def wrote(self, device: SimDevice, entry: Stored) -> None:
         self.say(f"{device.name} wrote {entry.kind} {entry.seq}")
@@ -210,6 +222,17 @@ class World:
         body = msgspec.json.decode(entry.body)
         self.say(f"{device.name} shows {body['number']}")
         self.auditor.told_shown(entry.hash, entry.device, entry.seq, entry.body)
+        if entry.hash not in self.papers and entry.device in device.db.keys:
+            self.papers[entry.hash] = (self.auditor.shown[entry.hash], self.code_of(device, entry, body))
+
+    def code_of(self, device: SimDevice, entry: Stored, body: dict[str, Any]) -> str:
+        """The text in the voucher's QR code, as its phone signs it."""
+        key, totals = device.db.keys[entry.device], totals_of(msgspec.convert(body["tenders"], list[Tender]))
+        code = body["customer"].upper()
+        payload = QrPayload(COMPANY, entry.device, key.id, entry.seq, entry.hash, body["number"], entry.at[:10], code,
+                            totals)  # fmt: skip
+        text = build(payload)
+        return f"{text}.{key.sign(text.encode())}"
 
     # ---- a whole life
 
@@ -272,6 +295,10 @@ class World:
         self.check()
         return acted
 
+    def look_at_office(self) -> None:
+        self.auditor.look_at_journal(self.office.store.db)
+        self.auditor.look_at_documents(self.office.store.db)
+
     def check(self) -> None:
         self.auditor.look(self.office.store.db, [(one.db, None if one.settled else one.copy) for one in self.devices])
         for device in self.devices:
@@ -280,7 +307,7 @@ class World:
     # ---- people
 
     def somebody_acts(self) -> None:
-        if self.random.random() < 0.12:
+        if self.random.random() < 0.2:
             self.break_office()
             office_act = self.drawn(people.OFFICE_ACTS)
             self.say(f"the office: {office_act.__name__}")
@@ -448,16 +475,22 @@ class World:
                 self.letters.append(again)
         runs = self.office.runs
         if letter.ask.what == "push":
-            answers = self.office.pushes([one.ask.raw for one in together])
+            raws = [one.ask.raw for one in together]
+            answers = self.office.pushes(raws)
+            told = list(zip(raws, answers, strict=True))
+        elif letter.ask.what == "rescue":
+            told = self.office.rescue(letter.ask.raw)
+            answers = [b"{}"]
         else:
-            answers = [self.answer(letter)]
+            told, answers = [], [self.answer(letter)]
         if self.office.runs > runs:
             self.say("the server died and was started again")
         self.auditor.look_at_journal(self.office.store.db)
         for one, answer in zip(together, answers, strict=True):
             one.answer, one.answered = answer, True
-            if one.ask.what == "push" and isinstance(answer, bytes):
-                head = msgspec.json.decode(msgspec.json.decode(one.ask.raw, type=_Outer).head, type=_Head)
+        for raw, answer in told:
+            if isinstance(answer, bytes):
+                head = msgspec.json.decode(msgspec.json.decode(raw, type=_Outer).head, type=_Head)
                 self.auditor.told_answer(head.device, msgspec.json.decode(answer, type=PushReply))
         self.auditor.look_at_documents(self.office.store.db)
 
@@ -511,8 +544,12 @@ class World:
             self.relapses.remove(due)
             if not due[1].gone:
                 self.losing(due[1], "opens an older database", due[2])
+        for lost in [one for one in self.devices if one.gone]:
+            if self.strikes("found"):
+                self.say(f"{lost.name} turns up again")
+                lost.gone = False
         device = self.random.choice(self.devices)
-        for fault in ("partition", "clock", "rescue", "wipe", "relapse", "rot", "clone", "restore"):
+        for fault in ("partition", "clock", "rescue", "wipe", "relapse", "rot", "clone", "restore", "forgery"):
             if not device.gone and self.strikes(fault):
                 getattr(self, f"fault_{fault}")(device)
 
@@ -526,9 +563,25 @@ class World:
 
     def fault_rescue(self, device: SimDevice) -> None:
         """Somebody else brings what the phone had not handed in, perhaps much later."""
-        for raw in device.rescue_file():
+        pushes = device.rescue_file()
+        if pushes and device.id:
             self.say(f"a rescue file of {device.name} is on its way")
-            self.letters.append(Letter(device, Ask("push", raw), None))
+            self.letters.append(Letter(device, Ask("rescue", self.office.sealed(device.id, pushes)), None))
+
+    def fault_forgery(self, device: SimDevice) -> None:
+        """Somebody makes himself a phone: a grant that looks like one and was signed by another key, or by none."""
+        key = self.new_key()
+        body = msgspec.json.encode(
+            DeviceEnrolled(f"dev_{self.random.getrandbits(64):016x}", "Q9", "phone", device.user, "brn_cai",
+                           public_key=key.spki, key=key.id)
+        )  # fmt: skip
+        envelope = msgspec.json.encode(
+            Envelope(1, COMPANY, "srv_0001", 9_999, "", "system", self.now.isoformat(), "device_enrolled",
+                     self.new_id(), b64(hash_of(body)))
+        )  # fmt: skip
+        grant = Grant(envelope.decode(), body.decode(), self.random.choice(("", key.sign(envelope))))
+        self.say("somebody brings a grant of his own making")
+        self.letters.append(Letter(device, Ask("grants", b'{"grants":[%b]}' % spliced(grant)), None))
 
     def losing(self, device: SimDevice, what: str, lose: Callable[[], None]) -> None:
         """A fault that takes entries away from a device: what nobody holds any more is known to be lost."""
@@ -706,8 +759,7 @@ class World:
             shown = {key: kept.doc for key, kept in device.db.docs.items() if not kept.former}
             compare(f"{device.name} shows", shown, "a fresh load brings", fresh)
         branch = dict(people.CASHIERS).get(device.user, "")
-        self.auditor.look_at_journal(self.office.store.db)
-        self.auditor.look_at_documents(self.office.store.db)
+        self.look_at_office()
         expected = self.auditor.expected_view(device.user, branch, desk=device.purpose == "desk")
         found = {key: msgspec.json.decode(doc) for key, doc in fresh.items()}
         compare(f"a fresh load of {device.name} brings", found, "the records say", expected)
