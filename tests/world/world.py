@@ -7,7 +7,6 @@ to rest: outboxes empty, every device shows what the office has, the books add u
 """
 
 import copy
-import shutil
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +29,6 @@ from schemas.wire import PullReply, PushReply
 from server.keys import SigningKey
 from server.problems import ProblemError
 from server.replay import digest, rebuild
-from server.store.sqlite import SqliteShelf
 from server.verify import verify
 from sync.chain import b64, hash_of
 from sync.qr import QrPayload, build, totals_of
@@ -54,6 +51,7 @@ from tests.world.keys import key_number
 from tests.world.odds import Odds, drawn
 from tests.world.office import COMPANY, Answer, Office, Refusal, drawn_ids, uuid_of
 from tests.world.storage import CopyFile, Database, Stored, Stray
+from tests.world.stores import FILES, Engine, Place, scratch
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 CAIRO = timezone(timedelta(hours=2))
@@ -97,12 +95,11 @@ class _Head(msgspec.Struct):
 
 
 @cache
-def template(leaves: int) -> Path:
+def template(engine: Engine, leaves: int) -> Place:
     """The company before its first day, made once per process."""
-    folder = Path(mkdtemp(prefix="world-"))
     random = Random(f"template {leaves}")
     with drawn_ids(random):
-        office = Office(folder / "journal.db", lambda: START - timedelta(days=1), random, leaves)
+        office = Office(engine.place(scratch()), lambda: START - timedelta(days=1), random, leaves)
         for user, branch in [
             *people.COLLECTORS,
             *people.CASHIERS,
@@ -128,9 +125,8 @@ def template(leaves: int) -> Path:
         for index, (user, _) in enumerate(people.COLLECTORS):
             portfolio = [id for number, id in enumerate(people.CUSTOMERS) if (number + index) % 3]
             assert office.say("customers_assigned", CustomersAssigned(user, portfolio))
-        office.store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         office.close()
-    return office.path
+    return office.place
 
 
 @dataclass(eq=False)
@@ -139,6 +135,7 @@ class World:
     folder: Path
     odds: Odds = field(default_factory=Odds)
     weather: str = ""
+    engine: Engine = FILES
     said: deque[str] = field(default_factory=lambda: deque(maxlen=60))
     now: datetime = START
     quiet: bool = True
@@ -164,8 +161,8 @@ class World:
         self.codes = 0
         self.page = self.random.choice((3, 10, 1000))
         self.collectors = [user for user, _ in people.COLLECTORS[: self.random.randint(1, 3)]]
-        shutil.copy(template(self.random.choice((3, 6, 20))), self.folder / "journal.db")
-        self.office = Office(self.folder / "journal.db", lambda: self.now, self.random, 0)
+        place = self.engine.copy(template(self.engine, self.random.choice((3, 6, 20))), self.folder)
+        self.office = Office(place, lambda: self.now, self.random, many=self.random.random() < 0.6)
 
     # ---- what devices take from here (device.Surroundings)
 
@@ -296,11 +293,11 @@ class World:
         return acted
 
     def look_at_office(self) -> None:
-        self.auditor.look_at_journal(self.office.store.db)
-        self.auditor.look_at_documents(self.office.store.db)
+        self.auditor.look_at_journal(self.office.place)
+        self.auditor.look_at_documents(self.office.place)
 
     def check(self) -> None:
-        self.auditor.look(self.office.store.db, [(one.db, None if one.settled else one.copy) for one in self.devices])
+        self.auditor.look(self.office.place, [(one.db, None if one.settled else one.copy) for one in self.devices])
         for device in self.devices:
             self.auditor.look_at_phone(device.name, device.db, self.office.epoch)
 
@@ -485,14 +482,14 @@ class World:
             told, answers = [], [self.answer(letter)]
         if self.office.runs > runs:
             self.say("the server died and was started again")
-        self.auditor.look_at_journal(self.office.store.db)
+        self.auditor.look_at_journal(self.office.place)
         for one, answer in zip(together, answers, strict=True):
             one.answer, one.answered = answer, True
         for raw, answer in told:
             if isinstance(answer, bytes):
                 head = msgspec.json.decode(msgspec.json.decode(raw, type=_Outer).head, type=_Head)
                 self.auditor.told_answer(head.device, msgspec.json.decode(answer, type=PushReply))
-        self.auditor.look_at_documents(self.office.store.db)
+        self.auditor.look_at_documents(self.office.place)
 
     def answer(self, letter: Letter) -> Answer:
         device, ask = letter.device, letter.ask
@@ -530,6 +527,8 @@ class World:
             self.office.store.fuse = self.random.randint(0, 30)
         if self.strikes("store_failed"):
             self.office.store.spared, self.office.store.failing = self.random.randint(0, 12), self.random.randint(1, 6)
+            if self.office.place.servers > 1 and self.likely(15):
+                self.office.store.failing = 80  # the database is away for longer than a writer has patience
 
     def something_breaks(self) -> None:
         for device, left in list(self.away.items()):
@@ -667,9 +666,12 @@ class World:
             office.back_up()
             return
         number = self.random.randrange(len(office.backups))
-        self.say(f"the server is restored to position {office.backups[number][1]}")
-        after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][1]}
-        office.restore(number)
+        self.say(f"the server is restored to position {office.backups[number][0]}")
+        after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][0]}
+        if office.place.servers > 1 and self.likely(40):
+            office.fall_back(number)
+        else:
+            office.restore(number)
         for device in self.devices:
             after -= held(device)
             self.auditor.excused.add(device.user)
@@ -699,11 +701,11 @@ class World:
                 self.help(device)
         for rounds in range(ROUNDS):
             self.now += timedelta(minutes=15)
-            tip = self.office.store.tip()
+            tip = self.office.tip()
             for device in live:
                 self.go(Task(device, device.exchange(), "exchange"))
                 self.check()
-            if rounds and tip == self.office.store.tip() and not any(self.waits(device) for device in live):
+            if rounds and tip == self.office.tip() and not any(self.waits(device) for device in live):
                 break
         for device in live:
             waits = self.waits(device)
@@ -765,14 +767,15 @@ class World:
         compare(f"a fresh load of {device.name} brings", found, "the records say", expected)
 
     def adds_up(self) -> None:
-        reader = SqliteShelf(self.office.path)
+        reader = self.office.place.shelf()
         faults = [str(fault) for fault in verify(reader)]
         reader.close()
         if faults:
             raise Violation(f"verify: {faults[:3]}")
-        before = digest(self.office.store)
-        rebuild(self.office.store, COMPANY)
-        if digest(self.office.store) != before:
+        store = self.office.store
+        before = digest(store)
+        rebuild(store, COMPANY)
+        if digest(store) != before:
             raise Violation("a replay of the journal makes other projections")
 
 
