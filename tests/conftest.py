@@ -5,9 +5,12 @@ error, because a run that was meant to have real data must not pass without it.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.server.cluster import Cluster, available
 
 REASON = "SANAD_REAL_DATA is not set"
 
@@ -37,6 +40,19 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip(REASON)
     return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A database server of the tests' own."""
+    if not available():
+        missing = "PostgreSQL is not installed, so one of two engines is not tested: scripts/system-libs postgres"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    made = Cluster()
+    yield made
+    made.remove()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

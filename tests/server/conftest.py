@@ -1,13 +1,12 @@
 """A company behind its real doors, for every test that wants one. When the test is over its books must add up."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.server.cluster import Cluster, available
+from tests.server.cluster import Cluster
 from tests.server.engines import Engine, OneDatabase, OneFile
 from tests.server.served import Sanad
 from tests.server.small_office import Office, opened
@@ -19,19 +18,6 @@ ON_BOTH = {"test_push", "test_pull", "test_office", "test_identity", "test_epoch
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> OneFile:
     return OneFile(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A database server of the tests' own."""
-    if not available():
-        missing = "PostgreSQL is not installed, so one of two engines is not tested: scripts/system-libs postgres"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    made = Cluster()
-    yield made
-    made.remove()
 
 
 @pytest.fixture(scope="session")

@@ -147,6 +147,8 @@ class Auditor:
     outstanding: dict[str, Paper] = field(default_factory=dict)
     phone_docs: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     promised: dict[tuple[str, int], str] = field(default_factory=dict)
+    copied: set[str] = field(default_factory=set)
+    """Payments whose draft is on two phones."""
     granted: set[str] = field(default_factory=set)
     """Envelopes of all grants that the server ever made, also those that a restore took away."""
 
@@ -356,7 +358,8 @@ class Auditor:
         books, where = self.books, f"voucher {said['number']}"
         by = envelope["by"]
         paid_for = books.payments.setdefault(said["salt"], fact.hash)
-        self.expect(paid_for == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
+        doubled = envelope["device"] in self.may_fork or said["salt"] in self.copied
+        self.expect(paid_for == fact.hash or doubled, f"{where}: one payment, two vouchers")
         fact.number, fact.book, fact.leaf = said["number"], said["book"], said["leaf"]
         fact.taken = hands_of(said["tenders"])
         before = books.rebuilt.get((envelope["device"], envelope["seq"], fact.hash))
@@ -451,6 +454,11 @@ class Auditor:
         self.expect(not voucher.ended and not voucher.replaced, f"{where} is decided, and its voucher has ended")
         voucher.lines = netted([*voucher.lines, *fact.lines])
         duplicate = bool(said.get("duplicate_of"))
+        if duplicate:
+            first = books.vouchers.get(said["duplicate_of"])
+            same = first is not None and (first.number, first.taken) == (voucher.number, voucher.taken)
+            stands = first is not None and first.ended in ("", "reversed") and not first.replaced
+            self.expect(same and stands and first is not voucher, f"{where} repeats no voucher that stands")
         hands = {} if duplicate else voucher.taken
         self.expect(in_hands(voucher.lines) == hands, f"{where} is decided: {in_hands(voucher.lines)} stays in hand")
         paid = {account.partition("/")[0] for account, _, amount in voucher.lines if amount < 0}

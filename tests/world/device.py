@@ -556,7 +556,9 @@ class SimDevice:
                 if entry is not None and outcome.position and outcome.seq in sent:
                     entry.verdict, entry.flags, entry.position = outcome.verdict, list(outcome.flags), outcome.position
             ours = db.entries.get((device, acked.seq))
-            if proved and ours is not None and ours.hash != acked.hash:
+            # What has a position beyond the chain's end stands beside the chain, also where our own entry is lost.
+            beyond = any(one.position and one.seq in sent and one.seq > acked.seq for one in reply.outcomes)
+            if proved and (beyond or (ours is not None and ours.hash != acked.hash)):
                 moved = self.kept_beside(db, device, reply, sent) or moved
             elif proved and receipt is not None:
                 for one in unsent:

@@ -205,7 +205,7 @@ def wipe(world: "World", device: SimDevice) -> Tab:
     """Sanad's data leave the phone: somebody of the office reads a code to its owner."""
     if device.db.wiping is None:
         challenge = "".join(world.random.choices(ALPHABET, k=6))
-        if not world.likely(10) or not device.holds_nothing():
+        if not world.likely(30) or not device.holds_nothing():
             return
         code = world.office.release_code(device.id, challenge, SUPERVISOR)
         if not (yield from device.use_wipe_code(challenge, code)):
@@ -410,7 +410,7 @@ def judge_waiting(world: "World") -> None:
 
 COLLECTOR_ACTS: list[tuple[Act, int]] = [
     (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
-    (greet, 1), (wipe, 1),
+    (greet, 1), (wipe, 2),
 ]  # fmt: skip
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [
