@@ -1,5 +1,6 @@
 """Pull: everyone is sent what is theirs and nothing else, and no change is ever skipped."""
 
+import asyncio
 import functools
 import gzip
 import json
@@ -10,7 +11,7 @@ import pytest
 
 from schemas.entries.customers import CustomersAssigned, ItemsUpserted, StatedItem
 from server import feed
-from server.feed import Cursor
+from server.feed import Cursor, page_of
 from server.inbox import Writer
 from server.routes import sync as sync_routes
 from server.writes import write
@@ -393,3 +394,26 @@ def test_a_pull_needs_a_login(office: Office):
     assert office.call("GET", "/sync/pull", headers=headers).status_code == 200
     office.post(f"/devices/{phone.device}/revoke", "tarek", {"reason": "gone", "state": "lost"})
     assert code_of(office.call("GET", "/sync/pull", headers=headers)) == "not_logged_in"
+
+
+class Looking:
+    """A reader of what is committed now."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        return self.office.select(sql, *parameters)
+
+
+def test_a_cursor_amid_pages_does_not_outlive_a_restore(office: Office):
+    """A document that changed while the pages were fetched waits for a later page. If a restore takes the change back,
+    the page that would have had it is behind the cursor: all is loaded anew. A whole load goes on from where it was."""
+    looking, scopes = Looking(office), ["all"]
+    first = asyncio.run(page_of(looking, scopes, "", "1", 1))
+    whole = asyncio.run(page_of(looking, scopes, "", "1"))
+
+    assert first.more
+    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, first.cursor, "1", 1)).body
+    assert b'"reload":true' in asyncio.run(page_of(looking, scopes, first.cursor, "2", 1)).body
+    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, whole.cursor, "2")).body

@@ -359,7 +359,7 @@ def a_rejected_duplicate_stays_in_hand(stack: ExitStack) -> None:
     real = put(stack, suspense, "_rejection_of", rejection_of)
 
 
-@mutant("core", clone=15, revoke=60)
+@mutant("core", clone=20, revoke=95, wipe=10)
 def anything_is_a_duplicate_of_anything(stack: ExitStack) -> None:
     """Also of what was counted elsewhere: real money is taken out of the books."""
     put(stack, suspense, "repeats", lambda _, first: first is not None)

@@ -403,7 +403,7 @@ def judge_waiting(world: "World") -> None:
     twins = [one.id for one in vouchers.values() if made is not None and repeats(made, one)]
     decision: Any = "release" if world.likely(50) and not (twins and world.likely(60)) else "reject"
     first = world.pick(twins if twins and world.likely(85) else sorted(vouchers)) or ""
-    duplicate_of = first if decision == "reject" and (twins or world.likely(15)) else ""
+    duplicate_of = first if decision == "reject" and (twins or world.likely(30)) else ""
     if world.office.decide(held, decision, duplicate_of, SUPERVISOR):
         world.say(f"{decision} {held.kind} at {held.id} {duplicate_of}")
 

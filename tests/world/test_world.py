@@ -8,7 +8,7 @@ import pytest
 from tests.world.runs import run_seed
 from tests.world.stores import Schemas
 
-GROUPS, EACH = 12, 25
+GROUPS, EACH = 12, 20
 FIRST = int(os.environ.get("SANAD_WORLD_FIRST", "0"))
 
 

@@ -642,7 +642,7 @@ class World:
             return
 
         def lose() -> None:
-            del device.db.entries[entry.device, entry.seq]
+            device.db.entries.pop((entry.device, entry.seq), None)
             lines = [line for line in device.copy.lines(entry.device) if line != entry.wire()]
             device.copy.files[entry.device] = b"".join(line + b"\n" for line in lines)
 
