@@ -28,7 +28,7 @@ help:
 	@echo "make wire     write the TypeScript wire types from schemas/"
 	@echo "make pwa      build the phone and desk application into pwa/dist"
 	@echo "make screens  walk through every screen with axe; SANAD_SHOTS=folder keeps the pictures"
-	@echo "make world    live simulated lives of a company: SEED=123 replays one, SEEDS=100000 runs on"
+	@echo "make world    live simulated lives of a company: SEED=123 replays one, SEEDS=100000 runs on; ENGINE=postgres"
 	@echo "make bench    measure pushes, pulls and a busy morning on this machine; bench-growth: with a long journal"
 	@echo "make lock     resolve the Python requirements again"
 
@@ -61,7 +61,7 @@ screens: install-dev test-libs pwa
 
 # Simulated lives of a small company, every step audited; see docs/decisions/0008-simulated-world.md.
 world: install-dev
-	SEED=$(SEED) SEEDS=$(SEEDS) FIRST=$(FIRST) $(PY) -m tests.world
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST=$(FIRST) ENGINE=$(ENGINE) $(PY) -m tests.world
 
 bench: install-dev
 	$(PY) -m bench.push

@@ -60,10 +60,10 @@ async def pull(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page
 async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> Page:
     """The changes after a cursor. A cursor of another journal starts a reload."""
     row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
-    mark = _mark(scopes)
+    mark, amid = _mark(scopes), _mark([*scopes, f"epoch {epoch}"])
     tip, tip_h = (row[0], mark + row[1][:8]) if row else (0, mark)
     cursor = Cursor.parse(cursor_text) if cursor_text else Cursor(0, _LAST, b"")
-    reload = cursor is None or not await _ours(db, cursor, mark)
+    reload = cursor is None or not await _ours(db, cursor, mark if cursor.record == _LAST else amid)
     if cursor is None or reload:
         cursor = Cursor(0, _LAST, b"")
     rows = await _changes(db, scopes, cursor, page + 1)
@@ -72,7 +72,7 @@ async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, p
         rows = rows[:page]
         position, record = rows[-1][0], rows[-1][1]
         h = await _one(db, "SELECT h FROM journal WHERE position = ?", position)
-        following = Cursor(position, record, mark + h[0][:8] if h else mark)
+        following = Cursor(position, record, amid + h[0][:8] if h else amid)
         reached = position - 1
     else:
         following = Cursor(tip, _LAST, tip_h)
@@ -94,8 +94,9 @@ async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, p
 
 
 def _mark(scopes: list[str]) -> bytes:
-    """Names the scopes that a cursor was given for. A desk whose next user has other scopes loads anew: under the old
-    cursor he would never be sent what came before it."""
+    """Names what a cursor was given for: its scopes, and amid pages the epoch too. What had changed since was left for
+    a later page; where a restore takes that change back, the page that had it before is behind the cursor. A desk whose
+    next user has other scopes loads anew: under the old cursor he would never be sent what came before it."""
     return sha256("|".join(scopes).encode()).digest()[:4]
 
 

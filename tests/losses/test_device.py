@@ -11,17 +11,15 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zxingcpp
-from PIL import Image, ImageChops
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from server.settings import Settings
@@ -145,7 +143,8 @@ class Phone(Pocket):
     def to(self, path: str) -> None:
         """Go there inside the running app, as a link does."""
         self.page.evaluate(
-            "(path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })); }", path
+            "(path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })); }",
+            path,
         )
 
     def sending(self) -> None:
@@ -215,8 +214,8 @@ class House:
                 self.tokens[by] = opened["token"]
             headers["authorization"] = f"Bearer {self.tokens[by]}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.office.address}/api/v1{path}", data, headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- our own address
+        request = urllib.request.Request(f"{self.office.address}/api/v1{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -324,7 +323,11 @@ def house(company: House) -> Iterator[House]:
 def vitest(file: str, name: str) -> None:
     """One of the phone's own tests, by name, where a browser cannot show what it shows."""
     run = subprocess.run(
-        ["npx", "--no-install", "vitest", "run", file, "-t", name], cwd=ROOT / "pwa", capture_output=True, text=True, check=False
+        ["npx", "--no-install", "vitest", "run", file, "-t", name],
+        cwd=ROOT / "pwa",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"Tests .*[1-9]\d* passed", re.sub(r"\x1b\[\d+m", "", run.stdout)), f"no test is called {name}"
@@ -648,7 +651,9 @@ def test_l09_cleared_browser_data_costs_no_voucher(house: House, tmp_path: Path)
     customer.get_by_text("Genuine, not yet handed in").first.wait_for()
     customer.get_by_role("button", name="Tell the company that you have this voucher").click()
     customer.get_by_text("The company has been told of this voucher").first.wait_for()
-    (missing,) = [row["missing"]["id"] for row in house.call("GET", "/missing-vouchers") if row["missing"]["number"] == last]
+    (missing,) = [
+        row["missing"]["id"] for row in house.call("GET", "/missing-vouchers") if row["missing"]["number"] == last
+    ]
     path = f"/missing-vouchers/{urllib.request.quote(missing, safe='')}/rebuild"  # type: ignore[attr-defined]
     house.call("POST", path, {"cheques": [], "note": ""}, by="nadia")
     assert "0 of them new" in house.office.sanad("hand-in", str(file)).stdout
@@ -736,7 +741,9 @@ BRING_BACK = """async (shipped) => {
 """A database as an earlier version of the app left it: the twin of pwa/src/journal/shipping.ts."""
 
 
-@pytest.mark.parametrize("shipped", sorted((ROOT / "pwa/src/journal/shipped").glob("v*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "shipped", sorted((ROOT / "pwa/src/journal/shipped").glob("v*.json")), ids=lambda path: path.stem
+)
 def test_l11_an_upgrade_keeps_the_outbox(house: House, shipped: Path) -> None:
     """Today's app opens the database of every version that shipped, with a full outbox: entries, numbers used and drafts
     are what they were. That it then hands all of it in is in pwa/src/journal/upgrade.test.ts: this company never knew
@@ -756,7 +763,11 @@ def test_l11_an_upgrade_keeps_the_outbox(house: House, shipped: Path) -> None:
     now = {entry["hash"]: entry for entry in phone.journal()}
     assert set(then) <= set(now)
     for hash, entry in then.items():
-        assert (now[hash]["envelope"], now[hash]["body"], now[hash]["sig"]) == (entry["envelope"], entry["body"], entry["sig"])
+        assert (now[hash]["envelope"], now[hash]["body"], now[hash]["sig"]) == (
+            entry["envelope"],
+            entry["body"],
+            entry["sig"],
+        )
     waited = sum(entry["state"] in ("saved", "sent") for entry in then.values())
     assert phone.unsent() >= waited > 3
     for store in ("used", "chains", "grants", "drafts", "receipts", "strays"):

@@ -74,15 +74,15 @@ class OneDatabase:
         """Into a schema that an earlier test has done with, if there is one: making tables is what takes time."""
         folder.mkdir(parents=True, exist_ok=True)
         schema = self.free.pop() if self.free else f"company_{next(self.names)}"
-        asyncio.run(_cloned(Address.parse(settings.database_url), schema))
+        asyncio.run(cloned(Address.parse(settings.database_url), schema))
         return Settings(folder, database_url=self.cluster.url(schema=schema))
 
     def done(self, settings: Settings) -> None:
         self.free.append(Address.parse(settings.database_url).schema)
 
 
-async def _cloned(source: Address, schema: str) -> None:
-    """All tables of a schema with their rows and indexes."""
+async def cloned(source: Address, schema: str) -> None:
+    """All tables of a schema, with their rows and indexes, in a schema of that name."""
     tables = [*TABLES, "tip", "server"]
     db = await source.connect()
     if await db.fetchval("SELECT to_regclass($1)", f"{schema}.journal") is None:

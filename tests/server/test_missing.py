@@ -135,6 +135,18 @@ def test_a_rebuilt_voucher_of_a_lost_phone_counts_once(office: Office, lost: str
     assert [held for held in office.all(Suspended) if held.state == "waiting"] == []
 
 
+def test_the_paper_of_a_rebuilt_voucher_is_genuine_whatever_was_paid_first(office: Office):
+    """The code tells the cheque before the cash, the rebuilt voucher the cash before the cheque: the same voucher."""
+    phone = office.phone()
+    tenders = [{**CHEQUE, "amount": 500}, {"method": "cash", "currency": "EGP", "amount": 200}]
+    phone.receipt("cus_1", 0, tenders=tenders, on_account=700)
+    text = paper(office, phone)
+    report(office, text)
+    assert rebuild(office, cheques=[{**CHEQUE, "amount": 500}]).status_code == 200
+
+    assert office.post("/verify", json={"payload": text}).json()["status"] == "genuine"
+
+
 def test_the_new_phone_hands_over_what_was_rebuilt(office: Office):
     """Cash and a cheque of a lost phone's voucher are declared by the new phone and banked by name; when the old entry
     comes at last nothing moves but the customer's allocation."""

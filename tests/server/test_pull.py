@@ -1,10 +1,11 @@
 """Pull: everyone is sent what is theirs and nothing else, and no change is ever skipped."""
 
+import asyncio
 import gzip
 import json
 from typing import Any
 
-from server.feed import Cursor
+from server.feed import Cursor, page_of
 from sync.chain import unb64
 from tests.server.small_office import DAY, Office, applied, code_of
 
@@ -249,3 +250,26 @@ def test_a_pull_needs_a_login(office: Office):
     assert office.call("GET", "/sync/pull", headers=headers).status_code == 200
     office.post(f"/devices/{phone.device}/revoke", "tarek", {"reason": "gone", "state": "lost"})
     assert code_of(office.call("GET", "/sync/pull", headers=headers)) == "not_logged_in"
+
+
+class Looking:
+    """A reader of what is committed now."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        return self.office.select(sql, *parameters)
+
+
+def test_a_cursor_amid_pages_does_not_outlive_a_restore(office: Office):
+    """A document that changed while the pages were fetched waits for a later page. If a restore takes the change back,
+    the page that would have had it is behind the cursor: all is loaded anew. A whole load goes on from where it was."""
+    looking, scopes = Looking(office), ["all"]
+    first = asyncio.run(page_of(looking, scopes, "", "1", 1))
+    whole = asyncio.run(page_of(looking, scopes, "", "1"))
+
+    assert first.more
+    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, first.cursor, "1", 1)).body
+    assert b'"reload":true' in asyncio.run(page_of(looking, scopes, first.cursor, "2", 1)).body
+    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, whole.cursor, "2")).body

@@ -47,7 +47,8 @@ class Act:
 @dataclass(slots=True, eq=False)
 class Issued:
     """A voucher as its phone knows it. places: of each tender, the deposit that it is in, or nothing while in hand.
-    closed: part of it was counted and accepted, so it can no longer be voided. acts: what happened to it so far."""
+    closed: part of it was counted and accepted, so it can no longer be voided. approval: the act that answered the
+    request; approved: it was an approval that the rules take. acts: what happened to it so far."""
 
     id: str
     tenders: list[dict[str, Any]]
@@ -58,6 +59,7 @@ class Issued:
     closed: bool = False
     request: str = ""
     approval: int = -1
+    approved: bool = False
     acts: set[int] = field(default_factory=set)
 
 
@@ -260,10 +262,13 @@ class Story:
         if open_:
             voucher = self.random.choice(open_)
             kind = "void_approved" if self.likely(75) else "void_refused"
-            needs = voucher.acts | self.count_acts(who, voucher)
+            counted = self.count_acts(who, voucher)
+            needs = voucher.acts | counted
             act = self.say(kind, {"request": voucher.request, "receipt": voucher.id}, needs, SUPERVISOR)
             voucher.acts.add(act)
             voucher.approval = act
+            # Refused after a count, it stays refused when the deposit is returned later.
+            voucher.approved = kind == "void_approved" and not counted
 
     def count_acts(self, who: Collector, voucher: Issued) -> set[int]:
         deposits = [one for one in who.deposits if one.id in voucher.places]
@@ -277,8 +282,7 @@ class Story:
         counted = self.count_acts(who, voucher)
         body = {"receipt": voucher.id, "reason": "wrong_customer", "request": voucher.request}
         voucher.acts.add(self.write(who.phone, "receipt_voided", body, voucher.acts | counted))
-        approved = self.acts[voucher.approval].kind == "void_approved"
-        if approved and not counted and not voucher.closed:
+        if voucher.approved and not counted and not voucher.closed:
             self.take_back(who, voucher)
 
     def declare(self, who: Collector) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import Flag
@@ -423,6 +423,7 @@ def check_all(journal: Journal, story: Story) -> None:
 
 
 @DRAWN
+@example(seed=366, length=67, first=0, second=0)  # approved after a count, which a return then undid
 @given(seed=st.integers(0, 2**32), length=st.integers(5, 90), first=st.integers(0, 2**32), second=st.integers(0, 2**32))
 def test_any_order_of_arrival_ends_in_the_same_books(template: Path, seed: int, length: int, first: int, second: int):
     """Nothing is lost or doubled on the way, and totals per customer, book and custody do not depend on it."""
@@ -487,16 +488,6 @@ class ShownDelivery(Delivery):
         Delivery.push_some(self, sure=sure)
 
 
-def flagged(journal: Journal) -> set[tuple[bytes, str]]:
-    """Declarations that differ from what the books say, and what could not be judged."""
-    return {
-        (row.hash, flag)
-        for row in journal.store.rows()
-        for flag in msgspec.json.decode(row.stamp, type=Stamp).flags
-        if flag in (Flag.DECLARED_DIFFERS, Flag.UNJUDGED)
-    }
-
-
 @DRAWN
 @given(seed=st.integers(0, 2**32), length=st.integers(5, 90), first=st.integers(0, 2**32), second=st.integers(0, 2**32))
 def test_a_rebuilt_voucher_counts_once_in_any_order(template: Path, seed: int, length: int, first: int, second: int):
@@ -524,7 +515,8 @@ def test_a_rebuilt_voucher_counts_once_in_any_order(template: Path, seed: int, l
         assert after == totals(plain)
         assert {one.state for one in journal.all(MissingVoucher)} <= {"arrived"}
         check_balanced(journal)
-        assert flagged(journal) == flagged(plain)
+        check_hands(journal, story)
+        check_nothing_differs_from_its_declaration(journal)
         check_running_hash(journal)
         check_rebuild(journal)
         check_rejudge(journal)

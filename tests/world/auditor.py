@@ -1,11 +1,11 @@
 """The second, much simpler model: what must be true of journal, documents and phones, whatever has happened.
 
-It reads the company's file with SQL of its own and entries as plain JSON, and knows nothing of `sync`: a rule that is
+It reads the company's tables with SQL of its own and entries as plain JSON, and knows nothing of `sync`: a rule that is
 wrong there must not be wrong here in the same way. It is told what happened outside the server (a voucher was shown to
 a customer, a phone was lost) and looks at everything after every step.
 """
 
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,24 +20,31 @@ Phone = tuple[Database, CopyFile | None]
 """A device's database, and its second copy for as long as the two have not been compared."""
 
 Doc = dict[str, Any]
+Lines = list[tuple[str, str, int]]
+Place = tuple[str, int, str]
+"""(device, seq, hash) of an entry, as a voucher's code names it."""
 Sums = dict[tuple[str, str], tuple[int, int]]
 """(currency, method) → count, amount."""
 
 RANKS: dict[str, tuple[str, list[set[str]]]] = {
-    "voucher": ("issued", [{"issued"}, {"voided", "reversed"}]),
+    "voucher": ("issued", [{"issued"}, {"voided", "reversed", "rejected"}, {"replaced"}]),
     "deposit": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
     "deposit_waiting": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
     "device": ("active", [{"active"}, {"revoked"}, {"lost"}, {"retired"}]),
     "book": ("assigned", [{"assigned"}, {"accepted"}, {"open"}, {"full"}, {"handed_over"}, {"frozen"}, {"cancelled"}]),
     "request": ("requested", [{"requested"}, {"approved", "refused"}]),
+    "suspended": ("waiting", [{"waiting"}, {"released", "rejected", "ended"}]),
+    "missing_voucher": ("reported", [{"reported"}, {"rebuilt"}, {"arrived"}]),
 }
-"""States by rank: a document never goes back, and never from one end to another."""
+"""States by rank: a document never goes back, and never sideways."""
 KEPT = {
-    "voucher": ("number", "book", "leaf", "customer", "device", "seq", "by", "at", "currency", "tenders", "verdict"),
+    "voucher": ("number", "book", "leaf", "customer", "device", "seq", "by", "at", "currency", "tenders"),
     "book": ("series", "first", "last", "device", "holder"),
     "deposit": ("name", "collector", "device", "seq", "totals", "kept_back"),
     "item": ("customer", "currency"),
     "cheque": ("voucher", "currency", "amount", "number"),
+    "suspended": ("device", "seq", "hash", "kind", "voucher", "amounts"),
+    "missing_voucher": ("device", "seq", "hash", "collector", "number", "totals", "code"),
 }
 """What a document never changes after it was made."""
 SECOND = {"number_repeated", "id_repeated", "fork", "book_not_held", "number_outside_book"}
@@ -46,6 +53,8 @@ OWNER = {
     "voucher": "by", "custody": "id", "user": "id", "plan": "user", "visit": "user", "book": "holder", "device": "user",
     "cheque": "collector", "deposit": "collector",
 }  # fmt: skip
+ANOTHERS = {"number_repeated", "id_repeated", "number_outside_book"}
+"""Such a voucher never gets the leaf, whatever a person decides about it."""
 PUBLIC = {"company", "server_key", "person"}
 
 
@@ -66,14 +75,22 @@ class Paper:
 
 @dataclass(slots=True)
 class Fact:
-    """A receipt as the journal holds it."""
+    """A voucher as the journal holds it: a receipt, or one that was rebuilt from its customer's code. lines: all that
+    was posted for it so far, at its end and at a decision about it too. replaced: its own entry has come."""
 
     hash: str
     verdict: str
     flags: list[str]
     body: bytes
-    lines: list[tuple[str, str, int]]
+    lines: Lines
+    device: str = ""
+    position: int = 0
+    number: str = ""
+    book: str = ""
+    leaf: int = 0
+    taken: dict[tuple[str, str], int] = field(default_factory=dict)
     ended: str = ""
+    replaced: bool = False
 
 
 @dataclass(slots=True)
@@ -100,6 +117,16 @@ class Books:
     devices: dict[str, str] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
     payments: dict[str, str] = field(default_factory=dict)
+    suspense: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    vouchers: dict[str, Fact] = field(default_factory=dict)
+    """By the id of their documents."""
+    made: dict[int, Fact] = field(default_factory=dict)
+    """Vouchers by the position of the entry that made them."""
+    reported: set[Place] = field(default_factory=set)
+    rebuilt: dict[Place, Fact] = field(default_factory=dict)
+    given: dict[str, Doc] = field(default_factory=dict)
+    """Books as they were given."""
+    judged: dict[int, str] = field(default_factory=dict)
     aside: set[int] = field(default_factory=set)
     """Positions of entries that are refused or under review: they say themselves why they do not count as usual."""
 
@@ -120,6 +147,10 @@ class Auditor:
     outstanding: dict[str, Paper] = field(default_factory=dict)
     phone_docs: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     promised: dict[tuple[str, int], str] = field(default_factory=dict)
+    copied: set[str] = field(default_factory=set)
+    """Payments whose draft is on two phones."""
+    granted: set[str] = field(default_factory=set)
+    """Envelopes of all grants that the server ever made, also those that a restore took away."""
 
     # ---- told
 
@@ -154,6 +185,23 @@ class Auditor:
             )
             self.promised[place] = acked.hash
 
+    def told_verified(self, paper: Paper, status: str) -> None:
+        """What a customer was answered who showed his voucher's code."""
+        books = self.books
+        where = f"voucher {paper.number}"
+        if paper.hash in books.rows:
+            verdict = books.verdicts[books.rows[paper.hash]][2]
+            self.expect(verdict == "refused" or status in ("genuine", "voided"), f"{where} is here, and reads {status}")
+        elif (paper.device, paper.seq, paper.hash) in books.rebuilt:
+            self.expect(status in ("genuine", "voided"), f"{where} was rebuilt, and reads {status}")
+
+    def told_wiped(self, name: str, hashes: Iterable[str], *, knows: bool) -> None:
+        """A phone took Sanad's data off itself. knows: it had heard of the last restore."""
+        missing = set(hashes) - set(self.books.rows)
+        self.expect(not (knows and missing), f"{name} was wiped, and {len(missing)} entries were only there")
+        self.told_lost(missing)
+        self.told_relapsed(name)
+
     def told_lost(self, hashes: Iterable[str]) -> None:
         self.lost.update(hashes)
 
@@ -182,13 +230,13 @@ class Auditor:
     def look_at_journal(self, db: Any) -> None:
         books = self.books
         if books.position:
-            row = db.execute("SELECT h FROM journal WHERE position = ?", (books.position,)).fetchone()
-            self.expect(row is not None and row[0] == books.h, f"position {books.position} is no longer what it was")
+            rows = db.select("SELECT h FROM journal WHERE position = ?", books.position)
+            self.expect([row[0] for row in rows] == [books.h], f"position {books.position} is no longer what it was")
         books.looked_after = books.position
-        for row in db.execute(
+        for row in db.select(
             "SELECT j.position, w.text, j.seq, j.online, j.fork, j.envelope, j.body, j.hash, j.stamp, j.h"
             " FROM journal j JOIN word w ON w.no = j.device WHERE j.position > ? ORDER BY j.position",
-            (books.position,),
+            books.position,
         ):
             self.entry(*row)
 
@@ -213,9 +261,13 @@ class Auditor:
             books.aside.add(position)
         if not fork:
             books.places[device, seq] = text
+        vouched = (device, seq, text) in books.rebuilt
         self.expect(
-            device not in books.stopped or verdict != "accepted", f"{position} is from a stopped phone, and accepted"
+            device not in books.stopped or verdict != "accepted" or vouched,
+            f"{position} is from a stopped phone, and accepted",
         )
+        if envelope["kind"] in ("device_enrolled", "book_assigned"):
+            self.granted.add(raw.decode())
         self.chain(device, seq, fork, envelope, text, flags)
         self.identity(envelope, text, verdict, position)
         self.lines(lines, verdict, position)
@@ -228,14 +280,16 @@ class Auditor:
         if verdict != "refused":
             room = getattr(self, f"on_{envelope['kind']}", None)
             if room is not None:
-                room(envelope, msgspec.json.decode(body), body, Fact(text, verdict, flags, body, lines))
+                fact = Fact(text, verdict, flags, body, lines, device, position)
+                room(envelope, msgspec.json.decode(body), body, fact)
         self.outstanding.pop(text, None)
 
     def chain(self, device: str, seq: int, fork: int, envelope: Doc, hash: str, flags: list[str]) -> None:
         books = self.books
         head, head_hash = books.heads.get(device, (0, ""))
         if fork:
-            self.expect("fork" in flags, f"{device}/{seq} stands beside its chain without a flag")
+            vouched = (device, seq, hash) in books.rebuilt  # whoever rebuilt it vouched for it
+            self.expect("fork" in flags or vouched, f"{device}/{seq} stands beside its chain without a flag")
             self.expect(device in self.may_fork, f"{device}/{seq} was taken for a fork, and nobody forked it")
             return
         lacks = head + 1
@@ -250,11 +304,13 @@ class Auditor:
         other = self.books.ids.setdefault(envelope["id"], hash)
         self.expect(other == hash or verdict != "accepted", f"two entries with the id {envelope['id']} at {position}")
 
-    def lines(self, lines: list[tuple[str, str, int]], verdict: str, position: int) -> None:
+    def lines(self, lines: Lines, verdict: str, position: int) -> None:
         sums: dict[str, int] = defaultdict(int)
         for account, currency, amount in lines:
             sums[currency] += amount
             self.books.balances[account, currency] += amount
+            if account.startswith("suspense/"):
+                self.books.suspense[account, currency] += amount
             now = self.books.balances[account, currency]
             kind, _, owner = account.partition("/")
             if kind in ("safe", "vault", "bank"):
@@ -280,65 +336,175 @@ class Auditor:
     def on_grant_returned(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
         """A device has its place again, or a book its leaves, also those of vouchers that came before the grant."""
         books = self.books
+        self.expect(said["grant"]["envelope"] in self.granted, "a grant was taken back that this server never made")
         given = msgspec.json.decode(said["grant"]["body"])
         if "user" in given:
             books.devices[given["device"]] = given["user"]
             return
+        books.given[given["book"]] = given
         for fact in books.receipts.values():
-            said = msgspec.json.decode(fact.body)
-            waits = said["book"] == given["book"] and "book_not_held" in fact.flags
-            if (
-                waits
-                and not {"fork", "id_repeated"} & set(fact.flags)
-                and said["leaf"] not in books.leaves[given["book"]]
-            ):
-                books.leaves[given["book"]].add(said["leaf"])
-                books.numbers[said["number"]] = fact.hash
+            waits = fact.book == given["book"] and "book_not_held" in fact.flags
+            if waits and not {"fork", "id_repeated"} & set(fact.flags) and fact.leaf not in books.leaves[given["book"]]:
+                books.leaves[given["book"]].add(fact.leaf)
+                books.numbers[fact.number] = fact.hash
                 fact.flags.remove("book_not_held")
                 if fact.ended == "voided":
-                    books.voided[given["book"]].add(said["leaf"])
+                    books.voided[given["book"]].add(fact.leaf)
+
+    def on_book_assigned(self, _e: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        self.books.given[said["book"]] = said
 
     def on_receipt_issued(self, envelope: Doc, said: Doc, body: bytes, fact: Fact) -> None:
         books, where = self.books, f"voucher {said['number']}"
         by = envelope["by"]
         paid_for = books.payments.setdefault(said["salt"], fact.hash)
-        self.expect(paid_for == fact.hash or envelope["device"] in self.may_fork, f"{where}: one payment, two vouchers")
-        if "unjudged" not in fact.flags:
-            taken: dict[tuple[str, str], int] = defaultdict(int)
-            for tender in said["tenders"]:
-                kind = "cheques" if tender["method"] == "cheque" else "cash"
-                taken[f"{kind}/{by}", tender["currency"]] += tender["amount"]
-            self.expect(debits(fact.lines, ("cash", "cheques")) == taken, f"{where}: custody is not what was taken")
-            paid = [account for account, _, amount in fact.lines if amount < 0]
-            in_suspense = all(account.startswith("suspense/") for account in paid)
-            self.expect(in_suspense == (fact.verdict == "review"), f"{where}: {fact.verdict}, and pays for {paid}")
+        doubled = envelope["device"] in self.may_fork or said["salt"] in self.copied
+        self.expect(paid_for == fact.hash or doubled, f"{where}: one payment, two vouchers")
+        fact.number, fact.book, fact.leaf = said["number"], said["book"], said["leaf"]
+        fact.taken = hands_of(said["tenders"])
+        before = books.rebuilt.get((envelope["device"], envelope["seq"], fact.hash))
+        if before is not None:
+            self.replaces(before, fact, where)
+        if "unjudged" not in fact.flags and not fact.ended:
+            self.expect(in_hands(fact.lines) == fact.taken, f"{where}: custody is not what was taken")
+            self.expect(whose(fact.lines) <= {by}, f"{where}: in the hands of {whose(fact.lines)}, written by {by}")
+            self.pays(fact, where)
         second = bool(SECOND & set(fact.flags))
         other = books.numbers.get(said["number"])
-        self.expect(other is None or second, f"{where}: the number stands on two vouchers, and no flag says so")
+        alone = other in (None, fact.hash)
+        self.expect(alone or second, f"{where}: the number stands on two vouchers, and no flag says so")
         if not second:
             books.numbers[said["number"]] = fact.hash
             if "unjudged" not in fact.flags:
-                self.expect(said["leaf"] not in books.leaves[said["book"]], f"{where}: the leaf was used before")
+                free = other == fact.hash or said["leaf"] not in books.leaves[said["book"]]
+                self.expect(free, f"{where}: the leaf was used before")
                 books.leaves[said["book"]].add(said["leaf"])
-        if envelope["id"] not in books.receipts:
-            books.receipts[envelope["id"]] = fact
+        books.receipts.setdefault(envelope["id"], fact)
+        if "unjudged" not in fact.flags:
+            self.keep(envelope["id"], fact)
         paper = self.shown.get(fact.hash)
         self.expect(paper is None or paper.body == body, f"{where}: the journal says other than the paper")
+
+    def keep(self, id: str, fact: Fact) -> None:
+        """A voucher has a document now; the second one with an id stands beside the first under a name of its own."""
+        name = id if id not in self.books.vouchers else f"{id}~{fact.position}"
+        self.books.vouchers[name] = self.books.made[fact.position] = fact
+
+    def pays(self, fact: Fact, where: str) -> None:
+        paid = [account for account, _, amount in fact.lines if amount < 0]
+        in_suspense = all(account.startswith("suspense/") for account in paid)
+        self.expect(in_suspense == (fact.verdict == "review"), f"{where}: {fact.verdict}, and pays for {paid}")
+
+    def replaces(self, before: Fact, fact: Fact, where: str) -> None:
+        """The entry of a rebuilt voucher has come: what both have posted is what one voucher posts."""
+        self.expect(not before.replaced, f"{where} comes in the place of what was replaced before")
+        self.expect(not before.ended or not fact.lines, f"{where} was {before.ended}, and its entry posts again")
+        before.replaced, fact.ended = True, before.ended
+        fact.lines = netted([*before.lines, *fact.lines])
+
+    def on_voucher_reported(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        place, _ = code_of(said["payload"])
+        self.expect(not fact.lines, f"a report of {place} posts")
+        self.expect(place not in self.books.reported, f"{place} was reported before")
+        self.expect(place[2] not in self.books.rows, f"{place} is reported, and is here")
+        self.books.reported.add(place)
+
+    def on_voucher_rebuilt(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        """It counts in the place of an entry that is not here, and only once."""
+        books = self.books
+        place, number = code_of(said["payload"])
+        where = f"rebuilt voucher {number}"
+        self.expect(place in books.reported, f"{where}: nobody has reported it")
+        self.expect(place[2] not in books.rows, f"{where}: its entry is here")
+        self.expect(place not in books.rebuilt, f"{where}: it was rebuilt before")
+        user = books.devices.get(place[0], "")
+        self.expect(envelope["by"] != user, f"{where}: {user} rebuilds his own")
+        fact.taken, fact.number, fact.hash, fact.device = hands_of(said["tenders"]), number, place[2], place[0]
+        self.expect(in_hands(fact.lines) == fact.taken, f"{where}: custody is not what the code says")
+        self.expect(whose(fact.lines) <= {user}, f"{where}: in the hands of {whose(fact.lines)}, not of {user}")
+        self.pays(fact, where)
+        books.rebuilt[place] = fact
+        self.keep(envelope["id"], fact)
+        if not SECOND & set(fact.flags):
+            series, _, digits = number.rpartition("-")
+            held = [
+                one for one in books.given.values()
+                if one["device"] == place[0] and one["series"] == series and one["first"] <= int(digits) <= one["last"]
+            ]  # fmt: skip
+            self.expect(len(held) == 1, f"{where}: is of {len(held)} books of its phone, and no flag says so")
+            fact.book, fact.leaf = held[0]["book"], int(digits)
+            self.expect(fact.leaf not in books.leaves[fact.book], f"{where}: the leaf was used before")
+            self.expect(number not in books.numbers, f"{where}: the number stands on two vouchers, and no flag says so")
+            books.leaves[fact.book].add(fact.leaf)
+            books.numbers[number] = fact.hash
+
+    def on_judged(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        """A person decides once about what waits. Money that waited has a place now; hands hold what they held, unless
+        it never was there twice."""
+        books, position, where = self.books, int(said["entry"]), f"entry {said['entry']}"
+        waited = position < fact.position and books.verdicts[position][2] == "review"
+        self.expect(waited and position not in books.judged, f"{where} is decided, and does not wait")
+        books.judged[position] = said["decision"]
+        voucher = books.made.get(position)
+        if voucher is None:
+            self.expect(said["decision"] == "release" or not fact.lines, f"{where} is rejected, and posts")
+            if said["decision"] == "release":
+                self.released(said, fact)
+            return
+        self.expect(not voucher.ended and not voucher.replaced, f"{where} is decided, and its voucher has ended")
+        voucher.lines = netted([*voucher.lines, *fact.lines])
+        duplicate = bool(said.get("duplicate_of"))
+        if duplicate:
+            first = books.vouchers.get(said["duplicate_of"])
+            same = first is not None and (first.number, first.taken) == (voucher.number, voucher.taken)
+            stands = first is not None and first.ended in ("", "reversed") and not first.replaced
+            self.expect(same and stands and first is not voucher, f"{where} repeats no voucher that stands")
+        hands = {} if duplicate else voucher.taken
+        self.expect(in_hands(voucher.lines) == hands, f"{where} is decided: {in_hands(voucher.lines)} stays in hand")
+        paid = {account.partition("/")[0] for account, _, amount in voucher.lines if amount < 0}
+        if said["decision"] == "release":
+            self.expect(paid <= {"ar", "on_account"}, f"{where} is released, and pays for {paid}")
+            voucher.verdict = "accepted"
+            self.takes_its_leaf(voucher)
+            return
+        self.expect(paid <= (set() if duplicate else {"over"}), f"{where} is rejected, and pays for {paid}")
+        voucher.ended = "voided" if duplicate else "rejected"
+
+    def released(self, said: Doc, fact: Fact) -> None:
+        """An entry that has made nothing is what it would have been."""
+        raw, body = said["envelope"].encode(), said["body"].encode()
+        envelope = msgspec.json.decode(raw)
+        own = (b64(sha256(raw).digest()), b64(sha256(body).digest())) == (said["hash"], envelope["body_hash"])
+        self.expect(own, f"entry {said['entry']} is released by other texts than its own")
+        room = getattr(self, f"on_{envelope['kind']}", None)
+        if room is not None:
+            inner = Fact(said["hash"], "accepted", [], body, fact.lines, envelope["device"], fact.position)
+            room(envelope, msgspec.json.decode(body), body, inner)
+
+    def takes_its_leaf(self, voucher: Fact) -> None:
+        """What waited for its place or its book, if it is its own and nobody else has it."""
+        books, waited = self.books, {"fork", "book_not_held"} & set(voucher.flags)
+        given = books.given.get(voucher.book)
+        if not waited or given is None or given["device"] != voucher.device or ANOTHERS & set(voucher.flags):
+            return
+        if not given["first"] <= voucher.leaf <= given["last"]:
+            return
+        if voucher.leaf in books.leaves[voucher.book]:
+            voucher.flags.append("number_repeated")
+            return
+        voucher.flags = [flag for flag in voucher.flags if flag not in waited]
+        books.leaves[voucher.book].add(voucher.leaf)
+        books.numbers[voucher.number] = voucher.hash
 
     def on_receipt_voided(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         receipt = self.ended(said["receipt"], "voided", fact)
         if receipt is None:
             return
-        first = msgspec.json.decode(receipt.body)
         self.may_be_void(said)
-        hands: dict[tuple[str, str], int] = defaultdict(int)
-        for account, currency, amount in [*receipt.lines, *fact.lines]:
-            method = "cheque" if "cheques" in account.partition("/")[0] else "cash"
-            if account.startswith(("cash/", "cheques/", "transit_")):
-                hands[currency, method] += amount
-        self.expect(not any(hands.values()), f"voucher {first['number']}: voided, and {dict(hands)} stays in hand")
+        hands = in_hands(receipt.lines)
+        self.expect(not hands, f"voucher {receipt.number}: voided, and {hands} stays in hand")
         if not SECOND & set(receipt.flags):
-            self.books.voided[first["book"]].add(first["leaf"])
+            self.books.voided[receipt.book].add(receipt.leaf)
 
     def may_be_void(self, said: Doc) -> None:
         """Not once a cashier has counted it; without an approval not once the customer has a paper."""
@@ -355,21 +521,20 @@ class Auditor:
         receipt = self.ended(said["receipt"], "reversed", fact)
         if receipt is not None:
             owed = -sum(amount for account, _, amount in fact.lines if account.startswith("refunds/"))
-            total = sum(tender["amount"] for tender in msgspec.json.decode(receipt.body)["tenders"])
+            total = sum(receipt.taken.values())
             self.expect(owed == total, f"{said['receipt']}: {total} was paid and {owed} is refunded")
 
     def ended(self, id: str, how: str, fact: Fact) -> Fact | None:
         """What the voucher paid for is owed again, account by account; it ends once."""
-        receipt = self.books.receipts.get(id)
+        receipt = self.books.vouchers.get(id)
         if receipt is None or "unjudged" in fact.flags or fact.verdict != "accepted":
             return None
         self.expect(not receipt.ended, f"voucher {id} was {receipt.ended} and is {how} again")
+        self.expect(not receipt.replaced, f"voucher {id} was replaced and is {how}")
         receipt.ended = how
-        owed: dict[tuple[str, str], int] = defaultdict(int)
-        for account, currency, amount in [*receipt.lines, *fact.lines]:
-            if account.startswith(("ar/", "on_account/", "suspense/")):
-                owed[account, currency] += amount
-        self.expect(not any(owed.values()), f"voucher {id} is {how}, and {dict(owed)} is still paid")
+        receipt.lines = netted([*receipt.lines, *fact.lines])
+        owed = [line for line in receipt.lines if line[0].startswith(("ar/", "on_account/", "suspense/"))]
+        self.expect(not owed, f"voucher {id} is {how}, and {owed} is still paid")
         return receipt
 
     def on_deposit_declared(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
@@ -425,7 +590,7 @@ class Auditor:
         after = books.looked_after
         if after == books.position:
             return
-        for kind, id, body in db.execute("SELECT type, id, body FROM record WHERE rev > ?", (after,)):
+        for kind, id, body in db.select("SELECT type, id, body FROM record WHERE rev > ?", after):
             doc = msgspec.json.decode(body)
             before = books.docs.get((kind, id))
             if before is not None:
@@ -434,6 +599,19 @@ class Auditor:
             check = getattr(self, f"see_{kind}", None)
             if check is not None:
                 check(doc)
+        self.suspense_is_explained()
+
+    def suspense_is_explained(self) -> None:
+        """What stands in suspense is what waits for a person, account by account."""
+        books = self.books
+        waits: dict[tuple[str, str], int] = defaultdict(int)
+        for (kind, _), doc in books.docs.items():
+            if kind == "suspended" and doc.get("state", "waiting") == "waiting" and doc.get("amounts"):
+                voucher = books.docs["voucher", doc["voucher"]]
+                for currency, amount in doc["amounts"].items():
+                    waits[f"suspense/{voucher.get('repeats') or voucher['id']}", currency] -= amount
+        stands = {key: amount for key, amount in books.suspense.items() if amount}
+        self.expect(stands == dict(waits), f"in suspense stands {stands}, and {dict(waits)} waits for a person")
 
     def goes_on(self, kind: str, before: Doc, doc: Doc) -> None:
         where = f"{kind} {doc['id']}"
@@ -441,10 +619,9 @@ class Auditor:
             self.expect(before.get(name) == doc.get(name), f"{where}: {name} {before.get(name)} became {doc.get(name)}")
         if kind in RANKS:
             was, now = rank_of(kind, before), rank_of(kind, doc)
-            ends = was == len(RANKS[kind][1]) - 1
             same = before.get("state") == doc.get("state")
             self.expect(
-                now > was or (now == was and (same or not ends)),
+                now > was or same,
                 f"{where}: {before.get('state')} became {doc.get('state')}",
             )
         if kind == "voucher":
@@ -456,7 +633,32 @@ class Auditor:
         if kind == "device":
             self.expect(doc.get("forked", False) >= before.get("forked", False), f"{where}: no longer forked")
         if kind == "cheque" and before.get("state") == "given_back":
-            self.expect(doc.get("state") == "given_back", f"{where}: came back from the customer")
+            self.expect(doc.get("state") in ("given_back", "replaced"), f"{where}: came back from the customer")
+
+    def see_voucher(self, doc: Doc) -> None:
+        """In exactly one state, and the one that its entries say; in suspense as long as a person must decide."""
+        where = f"voucher {doc['number']}"
+        fact = self.books.vouchers.get(doc["id"])
+        if fact is None:
+            unjudged = "unjudged" in doc.get("flags", [])
+            self.expect(unjudged, f"{where} {doc['id']} stands there, and no entry made it")
+            return
+        state = "replaced" if fact.replaced else fact.ended or "issued"
+        shown = doc.get("state", "issued")
+        self.expect(shown == state, f"{where} shows {shown}, its entries say {state}")
+        if state == "replaced":
+            return
+        waits = fact.verdict == "review" and state == "issued"
+        self.expect(bool(doc.get("suspense")) == waits, f"{where}: waits for {doc.get('suspense')!r}, {fact.verdict}")
+        verdict = doc.get("verdict", "accepted")
+        self.expect(verdict == fact.verdict, f"{where} shows {verdict}, its entries say {fact.verdict}")
+
+    def see_missing_voucher(self, doc: Doc) -> None:
+        place = (doc["device"], doc["seq"], doc["hash"])
+        verdict = self.books.verdicts[self.books.rows[place[2]]][2] if place[2] in self.books.rows else "refused"
+        state = "arrived" if verdict != "refused" else "rebuilt" if place in self.books.rebuilt else "reported"
+        shown = doc.get("state", "reported")
+        self.expect(shown == state, f"missing voucher {doc['number']} shows {shown}, its entries say {state}")
 
     def see_book(self, doc: Doc) -> None:
         """Issued + voided + unused + lost + unknown = size, and the leaves are those of the journal's vouchers."""
@@ -546,7 +748,7 @@ class Auditor:
             else:
                 shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or (id in mine and kind == "customer")
                 shows = shows or (kind == "item" and doc["customer"] in mine)
-            if shows or kind in PUBLIC:
+            if (shows and doc.get("state") != "replaced") or kind in PUBLIC:
                 found[kind, id] = doc
         return found
 
@@ -576,6 +778,9 @@ class Auditor:
         second = {hash for hash in parts[0] if hash not in posted}
         flagged = {hash for hash in second if rows[hash] in self.books.aside}
         self.expect(second == flagged, f"{second - flagged} came in, and neither counts nor says why")
+        documents = {id for (kind, id), doc in self.books.docs.items() if kind == "voucher"}
+        lacking = set(self.books.vouchers) - documents
+        self.expect(not lacking, f"vouchers {lacking} have no document")
 
 
 def whole_lines(copy: CopyFile) -> set[str]:
@@ -591,7 +796,43 @@ def whole_lines(copy: CopyFile) -> set[str]:
     return found
 
 
-def debits(lines: list[tuple[str, str, int]], kinds: tuple[str, ...]) -> dict[tuple[str, str], int]:
+def netted(lines: Lines) -> Lines:
+    """One line per account and currency, without those that come to nothing."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for account, currency, amount in lines:
+        sums[account, currency] += amount
+    return [(account, currency, amount) for (account, currency), amount in sums.items() if amount]
+
+
+def in_hands(lines: Lines) -> dict[tuple[str, str], int]:
+    """(currency, method) → what a collector answers for, in hand or in transit."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for account, currency, amount in lines:
+        kind = account.partition("/")[0]
+        if kind in ("cash", "cheques", "transit_cash", "transit_cheques"):
+            sums[currency, "cheque" if "cheques" in kind else "cash"] += amount
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def whose(lines: Lines) -> set[str]:
+    return {account.partition("/")[2] for account, _, _ in lines if account.startswith(("cash/", "cheques/"))}
+
+
+def hands_of(tenders: list[Doc]) -> dict[tuple[str, str], int]:
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for tender in tenders:
+        sums[tender["currency"], tender["method"]] += tender["amount"]
+    return dict(sums)
+
+
+def code_of(payload: str) -> tuple[Place, str]:
+    """The place and the number that a voucher's code names."""
+    parts = payload.split(".")
+    number = urlsafe_b64decode(parts[6] + "=" * (-len(parts[6]) % 4)).decode()
+    return (parts[2], int(parts[4]), parts[5]), number
+
+
+def debits(lines: Lines, kinds: tuple[str, ...]) -> dict[tuple[str, str], int]:
     return {
         (account, currency): amount
         for account, currency, amount in lines

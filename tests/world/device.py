@@ -22,6 +22,7 @@ from server.keys import SigningKey
 from sync.books import NUMBERING
 from sync.chain import b64, hash_of, unb64
 from sync.numbering import deposit_name, next_leaf, voucher_number
+from sync.release import code_for
 from tests.world.storage import Chain, Clock, CopyFile, Database, Identity, Pulled, Stored, Stray
 from tests.world.storage import Document as Kept
 
@@ -100,6 +101,7 @@ class Surroundings(Protocol):
     def wrote(self, device: "SimDevice", entry: Stored) -> None: ...
     def copy_fails(self, device: "SimDevice") -> bool: ...
     def pulled(self, device: "SimDevice") -> None: ...
+    def wipes(self, device: "SimDevice") -> None: ...
 
 
 @dataclass(slots=True)
@@ -237,6 +239,8 @@ class SimDevice:
         chain, key = db.chains.get(device), db.keys.get(device)
         if chain is None or key is None:
             raise Blocked("key")
+        if db.wiping is not None and db.wiping[0] != id:
+            raise Blocked("wiping")
         if chain.office_seq > chain.seq:
             raise Blocked("forked")
         pulled = db.docs.get(("device", device))
@@ -552,7 +556,9 @@ class SimDevice:
                 if entry is not None and outcome.position and outcome.seq in sent:
                     entry.verdict, entry.flags, entry.position = outcome.verdict, list(outcome.flags), outcome.position
             ours = db.entries.get((device, acked.seq))
-            if proved and ours is not None and ours.hash != acked.hash:
+            # What has a position beyond the chain's end stands beside the chain, also where our own entry is lost.
+            beyond = any(one.position and one.seq in sent and one.seq > acked.seq for one in reply.outcomes)
+            if proved and (beyond or (ours is not None and ours.hash != acked.hash)):
                 moved = self.kept_beside(db, device, reply, sent) or moved
             elif proved and receipt is not None:
                 for one in unsent:
@@ -689,6 +695,8 @@ class SimDevice:
 
     def accept_books(self) -> Tab:
         """A book for this phone is accepted by itself, once the server's signature on its grant has been verified."""
+        if self.db.wiping is not None:
+            return
         for book in self.books():
             ours = book.device == self.id and book.kind == "electronic" and book.state == "assigned"
             if ours and book.id not in self.db.grants and self.grant_is_good(book):
@@ -756,6 +764,7 @@ class SimDevice:
             if device["id"] not in db.chains:
                 db.chains[device["id"]] = Chain(device["id"], first_id=self.around.new_id(), order=len(db.chains))
             db.identity = fresh
+            db.release_key = unb64(answer["release_key"])
             db.device_state = device.get("state", "active")
             db.epoch = db.epoch or answer["epoch"]
             return db.chains.get(before.device["id"]) if before and before.device["id"] != device["id"] else None
@@ -773,6 +782,37 @@ class SimDevice:
             body |= {"old_device": old.device, "old_seq": old.seq, "old_hash": old.hash}
         writer = self.user if self.purpose == "phone" else "system"
         yield from self.append("chain_started", body, by=writer, id=chain.first_id)
+
+    # ---- wipe.ts
+
+    def holds_nothing(self) -> bool:
+        strays = [stray for stray in self.db.strays.values() if not stray.handed_in]
+        return not self.db.unsent() and not strays
+
+    def use_wipe_code(self, challenge: str, code: str) -> Tab:
+        """Whether the code was right; then this phone writes nothing more but that it is wiped."""
+        if not self.holds_nothing() or code != code_for(self.db.release_key, "wipe", challenge):
+            return False
+        entry = self.around.new_id()
+        yield from self.write(lambda db: setattr(db, "wiping", (entry, challenge)))
+        return True
+
+    def finish_wipe(self) -> Tab:
+        """Writes the entry, hands it in, and only when nothing at all waits any more deletes."""
+        wiping = self.db.wiping
+        if wiping is None:
+            return
+        yield from self.append("release_used", {"purpose": "wipe", "challenge": wiping[1]}, id=wiping[0])
+        yield from self.exchange()
+        written = self.db.by_id(wiping[0])
+        if written is None or written.unsent or not self.holds_nothing():
+            return
+        self.around.wipes(self)
+        yield Step("before the copy is erased")
+        self.copy.files.clear()
+        yield Step("before the database is erased")
+        self.db = Database()
+        yield Step("after the database is erased")
 
     # ---- what others can carry
 

@@ -11,5 +11,5 @@ from server.keys import SigningKey, key_id, spki_of
 @cache
 def key_number(number: int) -> SigningKey:
     private = ec.derive_private_key(1_000_003 + 7919 * number, ec.SECP256R1())
-    purpose = "device" if number else "sign"
+    purpose = {0: "sign", -1: "seal"}.get(number, "device")
     return SigningKey(key_id(spki_of(private)), purpose, private)

@@ -16,18 +16,19 @@ from unittest.mock import patch
 from msgspec import structs
 
 from schemas.codes import Verdict
-from schemas.documents import Deposit, Series, Voucher
+from schemas.documents import Deposit, Series, Suspended, Voucher
 from server import feed, inbox
 from server.inbox import Inbox, Push
+from server.store.postgres import PostgresStore, asyncpg  # type: ignore[attr-defined]
 from server.store.sqlite import SqliteStore, sqlite3  # type: ignore[attr-defined]
-from sync import books, chain, decide, deposits, receipts
+from sync import books, chain, decide, deposits, rebuilt, receipts, suspense
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
 from sync.ruling import Ruling
 from sync.state import State
 from tests.world import office
 from tests.world.device import SimDevice, Step, Tab
-from tests.world.storage import Pulled
+from tests.world.storage import Database, Pulled
 
 Patch = Callable[[ExitStack], None]
 
@@ -40,6 +41,7 @@ class Mutant:
     faults: dict[str, float] = field(default_factory=dict)
     refused_by: tuple[type[Exception], ...] = ()
     """What the store itself raises at such a bug, before anything wrong is kept."""
+    engine: str = "sqlite"
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -51,9 +53,11 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
-def mutant(room: str, *refused_by: type[Exception], **faults: float) -> Callable[[Patch], Patch]:
+def mutant(
+    room: str, *refused_by: type[Exception], engine: str = "sqlite", **faults: float
+) -> Callable[[Patch], Patch]:
     def keep(bug: Patch) -> Patch:
-        MUTANTS.append(Mutant(bug.__name__, room, bug, faults, refused_by))
+        MUTANTS.append(Mutant(bug.__name__, room, bug, faults, refused_by, engine))
         return bug
 
     return keep
@@ -185,6 +189,28 @@ def a_rolled_back_word_keeps_its_number(stack: ExitStack) -> None:
     real = put(stack, SqliteStore, "rollback", rollback)
 
 
+@mutant("store", engine="postgres", store_failed=50)
+def a_commit_without_an_answer_counts_as_done(stack: ExitStack) -> None:
+    put(stack, PostgresStore, "_came_through", lambda *_: True)
+
+
+@mutant("store", asyncpg.UniqueViolationError, engine="postgres")
+def a_server_does_not_look_where_the_other_one_stopped(stack: ExitStack) -> None:
+    """Positions, words and record numbers go on from its own last transaction."""
+
+    def look_at_tip(self: PostgresStore, sql: str) -> int:
+        if "FOR UPDATE" in sql:
+            return len(self._words)
+        return int(real(self, sql))
+
+    real = put(stack, PostgresStore, "_look_at_tip", look_at_tip)
+
+
+@mutant("store", engine="postgres", restore=25)
+def a_database_that_fell_back_is_not_noticed(stack: ExitStack) -> None:
+    put(stack, PostgresStore, "_holds", lambda *_: True)
+
+
 # ---- feed
 
 
@@ -306,7 +332,79 @@ def a_restored_server_goes_on_as_before(stack: ExitStack) -> None:
     put(stack, office, "begin_epoch", lambda *_, **__: 1)
 
 
+@mutant("core", phone_crash=20)
+def a_rebuilt_voucher_stays_when_its_entry_comes(stack: ExitStack) -> None:
+    put(stack, rebuilt, "net", lambda _, ruling: ruling)
+
+
+@mutant("core", clone=10, revoke=90)
+def a_release_posts_twice(stack: ExitStack) -> None:
+    def release_of(voucher: Voucher, state: State) -> Ruling:
+        ruling: Ruling = real(voucher, state)
+        return Ruling(flags=ruling.flags, lines=ruling.lines * 2)
+
+    real = put(stack, suspense, "_release_of", release_of)
+
+
+@mutant("core", relapse=15, clone=15, revoke=60)
+def a_rejected_duplicate_stays_in_hand(stack: ExitStack) -> None:
+    def rejection_of(voucher: Voucher, body: Any, state: State) -> Any:
+        ruling = real(voucher, body, state)
+        return (
+            ruling
+            if ruling.verdict == Verdict.REFUSED
+            else real(voucher, structs.replace(body, duplicate_of=""), state)
+        )
+
+    real = put(stack, suspense, "_rejection_of", rejection_of)
+
+
+@mutant("core", clone=20, revoke=95, wipe=10)
+def anything_is_a_duplicate_of_anything(stack: ExitStack) -> None:
+    """Also of what was counted elsewhere: real money is taken out of the books."""
+    put(stack, suspense, "repeats", lambda _, first: first is not None)
+
+
+@mutant("core", clone=10, revoke=90)
+def what_is_decided_waits_again(stack: ExitStack) -> None:
+    def decide_(c: Any, body: Any, state: State, find: Any) -> None:
+        real(c, body, state, find)
+        held = state.get(Suspended, body.entry)
+        if held is not None:
+            held.state = "waiting"
+            state.put(held)
+
+    real = put(stack, suspense, "decide", decide_)
+
+
+@mutant("core", clone=10, revoke=90)
+def what_is_under_review_is_told_to_nobody(stack: ExitStack) -> None:
+    put(stack, suspense, "hold", lambda *_: None)
+
+
+@mutant("doors", forgery=30)
+def a_grant_is_believed_without_its_signature(stack: ExitStack) -> None:
+    put(stack, office, "signed_by_us", lambda *_: True)
+
+
 # ---- phone
+
+
+@mutant("phone")
+def a_wipe_takes_what_waits(stack: ExitStack) -> None:
+    """It deletes as soon as it has written that it will."""
+
+    def finish_wipe(self: SimDevice) -> Tab:
+        if self.db.wiping is not None:
+            yield from self.append(
+                "release_used", {"purpose": "wipe", "challenge": self.db.wiping[1]}, id=self.db.wiping[0]
+            )
+            self.around.wipes(self)
+            self.copy.files.clear()
+            self.db = Database()
+
+    put(stack, SimDevice, "holds_nothing", lambda _: True)
+    put(stack, SimDevice, "finish_wipe", finish_wipe)
 
 
 @mutant("phone", other_tab=60)

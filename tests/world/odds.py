@@ -34,12 +34,16 @@ class Odds:
     revoke: float = 0
     restore: float = 0
     odd_app: float = 0
+    found: float = 0
+    """A lost phone turns up again."""
+    forgery: float = 0
+    """Somebody hands in a grant that this server never made."""
 
 
 SAVAGE = Odds(
     lost_request=25, lost_reply=25, twice=15, slow=40, partition=3, phone_crash=4, handle_died=4, storage_failed=2,
     copy_failed=10, other_tab=30, server_crash=4, store_failed=3, clock=3, rescue=3, wipe=1, relapse=1, rot=1, clone=1,
-    revoke=25, restore=5, odd_app=50,
+    revoke=25, restore=5, odd_app=50, found=25, forgery=2,
 )  # fmt: skip
 WEATHER = ("calm", "rain", "rain", "storm", "storm", "savage")
 

@@ -8,7 +8,21 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from schemas.documents import Book, Customer, Deposit, DepositWaiting, Device, Item, User, Visit, Voucher
+import msgspec
+
+from schemas.documents import (
+    Book,
+    Customer,
+    Deposit,
+    DepositWaiting,
+    Device,
+    Item,
+    MissingVoucher,
+    Suspended,
+    User,
+    Visit,
+    Voucher,
+)
 from schemas.entries.books import BookClosed
 from schemas.entries.customers import (
     CustomersAssigned,
@@ -19,9 +33,11 @@ from schemas.entries.customers import (
     StatedItem,
 )
 from schemas.entries.people import DeviceRevoked, UserEnrolled, UserRevoked
-from schemas.entries.receipts import ReceiptReversed, VoidApproved, VoidRefused
+from schemas.entries.receipts import Cheque, ReceiptReversed, VoidApproved, VoidRefused
 from schemas.entries.visits import PlanSet
+from sync.release import ALPHABET
 from sync.state import State
+from sync.suspense import repeats
 from tests.world.device import SimDevice, Tab
 from tests.world.view import all_of, cheques_in_hand, custody, view_of
 
@@ -185,6 +201,19 @@ def declare(world: "World", device: SimDevice) -> Tab:
     world.bags[entry.id] = told
 
 
+def wipe(world: "World", device: SimDevice) -> Tab:
+    """Sanad's data leave the phone: somebody of the office reads a code to its owner."""
+    if device.db.wiping is None:
+        challenge = "".join(world.random.choices(ALPHABET, k=6))
+        if not world.likely(30) or not device.holds_nothing():
+            return
+        code = world.office.release_code(device.id, challenge, SUPERVISOR)
+        if not (yield from device.use_wipe_code(challenge, code)):
+            return
+        world.say(f"{device.name} is to be wiped")
+    yield from device.finish_wipe()
+
+
 def greet(world: "World", device: SimDevice) -> Tab:
     """A kind that this server does not know yet, from a newer app."""
     if device.app == "newer":
@@ -335,12 +364,56 @@ def revoke_device(world: "World") -> None:
             world.say(f"the office marks {device.id} as {state}")
 
 
+def customer_asks(world: "World") -> None:
+    """Somebody who holds a voucher looks whether it is genuine, and tells of it if nobody has seen it."""
+    papers = list(world.papers.values())
+    missing = [one for one in papers if one[0].hash not in world.auditor.books.rows]
+    found = world.pick(missing if missing and world.likely(75) else papers)
+    if found is not None:
+        paper, code = found
+        answer = world.office.report(code)
+        world.say(f"the customer of {paper.number} reads {answer.status}")
+        world.look_at_office()
+        world.auditor.told_verified(paper, answer.status)
+
+
+def rebuild(world: "World") -> None:
+    """A supervisor lets a voucher count that has not come; now and then the customer tells of another cheque."""
+    missing = world.pick([one for one in world.office.documents(MissingVoucher) if one.state == "reported"])
+    if missing is None:
+        return
+    body = msgspec.json.decode(world.papers[missing.hash][0].body)
+    cheques = [msgspec.convert(one, Cheque) for one in body["tenders"] if one["method"] == "cheque"]
+    if cheques and world.likely(10):
+        cheques[0] = msgspec.structs.replace(cheques[0], amount=cheques[0].amount + 1)
+    if world.office.rebuild(missing, cheques, SUPERVISOR):
+        world.say(f"{missing.number} is rebuilt")
+        world.auditor.excused.add(missing.collector)  # his phone shows it twice until its own entry has come
+
+
+def judge_waiting(world: "World") -> None:
+    """A supervisor releases or rejects what waits, as a duplicate where it is one, now and then where it is none, or
+    where somebody has decided already."""
+    known = world.office.documents(Suspended)
+    held = world.pick(known if world.likely(10) else [one for one in known if one.state == "waiting"])
+    if held is None:
+        return
+    vouchers = {one.id: one for one in world.office.documents(Voucher)}
+    made = vouchers.get(held.voucher)
+    twins = [one.id for one in vouchers.values() if made is not None and repeats(made, one)]
+    decision: Any = "release" if world.likely(50) and not (twins and world.likely(60)) else "reject"
+    first = world.pick(twins if twins and world.likely(85) else sorted(vouchers)) or ""
+    duplicate_of = first if decision == "reject" and (twins or world.likely(30)) else ""
+    if world.office.decide(held, decision, duplicate_of, SUPERVISOR):
+        world.say(f"{decision} {held.kind} at {held.id} {duplicate_of}")
+
+
 COLLECTOR_ACTS: list[tuple[Act, int]] = [
     (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
-    (greet, 1),
+    (greet, 1), (wipe, 2),
 ]  # fmt: skip
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [
     (answer_request, 6), (reverse, 2), (state_items, 3), (state_customers, 1), (assign, 2), (plan, 1), (close_book, 1),
-    (rename_user, 1), (revoke_user, 1), (revoke_device, 2),
+    (rename_user, 1), (revoke_user, 1), (revoke_device, 2), (customer_asks, 6), (rebuild, 5), (judge_waiting, 9),
 ]  # fmt: skip

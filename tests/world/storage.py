@@ -126,6 +126,9 @@ class Database:
     receipts: dict[tuple[str, int], str] = field(default_factory=dict)
     strays: dict[str, Stray] = field(default_factory=dict)
     draft: dict[str, Any] | None = None
+    release_key: bytes = b""
+    wiping: tuple[str, str] | None = None
+    """A right code was typed: the id of the last entry and its challenge. Nothing else is written any more."""
 
     def by_id(self, id: str) -> Stored | None:
         return next((entry for entry in self.entries.values() if entry.id == id), None)

@@ -7,7 +7,6 @@ to rest: outboxes empty, every device shows what the office has, the books add u
 """
 
 import copy
-import shutil
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,24 +14,28 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
 from typing import Any, TypeVar
 
 import msgspec
 
 from schemas.codes import Problem as Code
 from schemas.documents import Device, User
+from schemas.entries import Envelope
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
-from schemas.entries.people import UserEnrolled
+from schemas.entries.people import DeviceEnrolled, UserEnrolled
+from schemas.entries.receipts import Tender
+from schemas.entries.shapes import Grant
 from schemas.wire import PullReply, PushReply
 from server.keys import SigningKey
 from server.problems import ProblemError
 from server.replay import digest, rebuild
-from server.store.sqlite import SqliteShelf
 from server.verify import verify
+from sync.chain import b64, hash_of
+from sync.qr import QrPayload, build, totals_of
 from tests.world import people
-from tests.world.auditor import Auditor, Violation, whole_lines
+from tests.world.auditor import Auditor, Paper, Violation, whole_lines
 from tests.world.device import (
+    BATCH_MAX,
     Ask,
     Blocked,
     HandleDied,
@@ -43,11 +46,13 @@ from tests.world.device import (
     StorageFailed,
     Tab,
     Unreachable,
+    spliced,
 )
 from tests.world.keys import key_number
 from tests.world.odds import Odds, drawn
 from tests.world.office import COMPANY, Answer, Office, Refusal, drawn_ids, uuid_of
 from tests.world.storage import CopyFile, Database, Stored, Stray
+from tests.world.stores import FILES, Engine, Place, scratch
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 CAIRO = timezone(timedelta(hours=2))
@@ -91,12 +96,11 @@ class _Head(msgspec.Struct):
 
 
 @cache
-def template(leaves: int) -> Path:
+def template(engine: Engine, leaves: int) -> Place:
     """The company before its first day, made once per process."""
-    folder = Path(mkdtemp(prefix="world-"))
     random = Random(f"template {leaves}")
     with drawn_ids(random):
-        office = Office(folder / "journal.db", lambda: START - timedelta(days=1), random, leaves)
+        office = Office(engine.place(scratch()), lambda: START - timedelta(days=1), random, leaves)
         for user, branch in [
             *people.COLLECTORS,
             *people.CASHIERS,
@@ -122,9 +126,8 @@ def template(leaves: int) -> Path:
         for index, (user, _) in enumerate(people.COLLECTORS):
             portfolio = [id for number, id in enumerate(people.CUSTOMERS) if (number + index) % 3]
             assert office.say("customers_assigned", CustomersAssigned(user, portfolio))
-        office.store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         office.close()
-    return office.path
+    return office.place
 
 
 @dataclass(eq=False)
@@ -133,6 +136,7 @@ class World:
     folder: Path
     odds: Odds = field(default_factory=Odds)
     weather: str = ""
+    engine: Engine = FILES
     said: deque[str] = field(default_factory=lambda: deque(maxlen=60))
     now: datetime = START
     quiet: bool = True
@@ -146,6 +150,8 @@ class World:
     bags: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What lies in a deposit's bag, by its id: only the counting hands see it."""
     relapses: list[tuple[int, SimDevice, Callable[[], None]]] = field(default_factory=list)
+    papers: dict[str, tuple[Paper, str]] = field(default_factory=dict)
+    """What customers hold, by the hash of the entry, with the text of its code."""
     auditor: Auditor = field(default_factory=Auditor)
 
     def __post_init__(self) -> None:
@@ -156,8 +162,8 @@ class World:
         self.codes = 0
         self.page = self.random.choice((3, 10, 1000))
         self.collectors = [user for user, _ in people.COLLECTORS[: self.random.randint(1, 3)]]
-        shutil.copy(template(self.random.choice((3, 6, 20))), self.folder / "journal.db")
-        self.office = Office(self.folder / "journal.db", lambda: self.now, self.random, 0)
+        place = self.engine.copy(template(self.engine, self.random.choice((3, 6, 20))), self.folder)
+        self.office = Office(place, lambda: self.now, self.random, many=self.random.random() < 0.6)
 
     # ---- what devices take from here (device.Surroundings)
 
@@ -170,6 +176,10 @@ class World:
     def new_key(self) -> SigningKey:
         self.keys += 1
         return key_number(self.keys)
+
+    def wipes(self, device: SimDevice) -> None:
+        self.say(f"{device.name} is wiped")
+        self.auditor.told_wiped(device.name, held(device), knows=device.db.epoch == self.office.epoch)
 
     def wrote(self, device: SimDevice, entry: Stored) -> None:
         self.say(f"{device.name} wrote {entry.kind} {entry.seq}")
@@ -210,6 +220,17 @@ class World:
         body = msgspec.json.decode(entry.body)
         self.say(f"{device.name} shows {body['number']}")
         self.auditor.told_shown(entry.hash, entry.device, entry.seq, entry.body)
+        if entry.hash not in self.papers and entry.device in device.db.keys:
+            self.papers[entry.hash] = (self.auditor.shown[entry.hash], self.code_of(device, entry, body))
+
+    def code_of(self, device: SimDevice, entry: Stored, body: dict[str, Any]) -> str:
+        """The text in the voucher's QR code, as its phone signs it."""
+        key, totals = device.db.keys[entry.device], totals_of(msgspec.convert(body["tenders"], list[Tender]))
+        code = body["customer"].upper()
+        payload = QrPayload(COMPANY, entry.device, key.id, entry.seq, entry.hash, body["number"], entry.at[:10], code,
+                            totals)  # fmt: skip
+        text = build(payload)
+        return f"{text}.{key.sign(text.encode())}"
 
     # ---- a whole life
 
@@ -272,15 +293,19 @@ class World:
         self.check()
         return acted
 
+    def look_at_office(self) -> None:
+        self.auditor.look_at_journal(self.office.place)
+        self.auditor.look_at_documents(self.office.place)
+
     def check(self) -> None:
-        self.auditor.look(self.office.store.db, [(one.db, None if one.settled else one.copy) for one in self.devices])
+        self.auditor.look(self.office.place, [(one.db, None if one.settled else one.copy) for one in self.devices])
         for device in self.devices:
             self.auditor.look_at_phone(device.name, device.db, self.office.epoch)
 
     # ---- people
 
     def somebody_acts(self) -> None:
-        if self.random.random() < 0.12:
+        if self.random.random() < 0.2:
             self.break_office()
             office_act = self.drawn(people.OFFICE_ACTS)
             self.say(f"the office: {office_act.__name__}")
@@ -448,18 +473,24 @@ class World:
                 self.letters.append(again)
         runs = self.office.runs
         if letter.ask.what == "push":
-            answers = self.office.pushes([one.ask.raw for one in together])
+            raws = [one.ask.raw for one in together]
+            answers = self.office.pushes(raws)
+            told = list(zip(raws, answers, strict=True))
+        elif letter.ask.what == "rescue":
+            told = self.office.rescue(letter.ask.raw)
+            answers = [b"{}"]
         else:
-            answers = [self.answer(letter)]
+            told, answers = [], [self.answer(letter)]
         if self.office.runs > runs:
             self.say("the server died and was started again")
-        self.auditor.look_at_journal(self.office.store.db)
+        self.auditor.look_at_journal(self.office.place)
         for one, answer in zip(together, answers, strict=True):
             one.answer, one.answered = answer, True
-            if one.ask.what == "push" and isinstance(answer, bytes):
-                head = msgspec.json.decode(msgspec.json.decode(one.ask.raw, type=_Outer).head, type=_Head)
+        for raw, answer in told:
+            if isinstance(answer, bytes):
+                head = msgspec.json.decode(msgspec.json.decode(raw, type=_Outer).head, type=_Head)
                 self.auditor.told_answer(head.device, msgspec.json.decode(answer, type=PushReply))
-        self.auditor.look_at_documents(self.office.store.db)
+        self.auditor.look_at_documents(self.office.place)
 
     def answer(self, letter: Letter) -> Answer:
         device, ask = letter.device, letter.ask
@@ -496,7 +527,11 @@ class World:
         if self.strikes("server_crash"):
             self.office.store.fuse = self.random.randint(0, 30)
         if self.strikes("store_failed"):
-            self.office.store.spared, self.office.store.failing = self.random.randint(0, 12), self.random.randint(1, 6)
+            calls = 12 if self.office.place.servers == 1 else 25
+            self.office.store.spared = self.random.randint(0, calls)
+            self.office.store.failing = self.random.randint(1, 6)
+            if self.office.place.servers > 1 and self.likely(15):
+                self.office.store.failing = 80  # the database is away for longer than a writer has patience
 
     def something_breaks(self) -> None:
         for device, left in list(self.away.items()):
@@ -511,8 +546,12 @@ class World:
             self.relapses.remove(due)
             if not due[1].gone:
                 self.losing(due[1], "opens an older database", due[2])
+        for lost in [one for one in self.devices if one.gone]:
+            if self.strikes("found"):
+                self.say(f"{lost.name} turns up again")
+                lost.gone = False
         device = self.random.choice(self.devices)
-        for fault in ("partition", "clock", "rescue", "wipe", "relapse", "rot", "clone", "restore"):
+        for fault in ("partition", "clock", "rescue", "wipe", "relapse", "rot", "clone", "restore", "forgery"):
             if not device.gone and self.strikes(fault):
                 getattr(self, f"fault_{fault}")(device)
 
@@ -526,9 +565,25 @@ class World:
 
     def fault_rescue(self, device: SimDevice) -> None:
         """Somebody else brings what the phone had not handed in, perhaps much later."""
-        for raw in device.rescue_file():
+        pushes = device.rescue_file()
+        if pushes and device.id:
             self.say(f"a rescue file of {device.name} is on its way")
-            self.letters.append(Letter(device, Ask("push", raw), None))
+            self.letters.append(Letter(device, Ask("rescue", self.office.sealed(device.id, pushes)), None))
+
+    def fault_forgery(self, device: SimDevice) -> None:
+        """Somebody makes himself a phone: a grant that looks like one and was signed by another key, or by none."""
+        key = self.new_key()
+        body = msgspec.json.encode(
+            DeviceEnrolled(f"dev_{self.random.getrandbits(64):016x}", "Q9", "phone", device.user, "brn_cai",
+                           public_key=key.spki, key=key.id)
+        )  # fmt: skip
+        envelope = msgspec.json.encode(
+            Envelope(1, COMPANY, "srv_0001", 9_999, "", "system", self.now.isoformat(), "device_enrolled",
+                     self.new_id(), b64(hash_of(body)))
+        )  # fmt: skip
+        grant = Grant(envelope.decode(), body.decode(), self.random.choice(("", key.sign(envelope))))
+        self.say("somebody brings a grant of his own making")
+        self.letters.append(Letter(device, Ask("grants", b'{"grants":[%b]}' % spliced(grant)), None))
 
     def losing(self, device: SimDevice, what: str, lose: Callable[[], None]) -> None:
         """A fault that takes entries away from a device: what nobody holds any more is known to be lost."""
@@ -587,7 +642,7 @@ class World:
             return
 
         def lose() -> None:
-            del device.db.entries[entry.device, entry.seq]
+            device.db.entries.pop((entry.device, entry.seq), None)
             lines = [line for line in device.copy.lines(entry.device) if line != entry.wire()]
             device.copy.files[entry.device] = b"".join(line + b"\n" for line in lines)
 
@@ -597,6 +652,10 @@ class World:
         """A second phone comes up from a backup of the first."""
         if device.db.identity is None or device.purpose != "phone" or len(self.devices) > 6:
             return
+        if device.db.draft is None and self.likely(50):  # made in the middle of a visit: one payment, two vouchers
+            device.db.draft = people.drafted(self, device)
+        if device.db.draft is not None:
+            self.auditor.copied.add(device.db.draft["body"]["salt"])
         twin = SimDevice(f"{device.name}-twin{len(self.devices)}", device.user, device.purpose, self)
         twin.db, twin.copy, twin.app = copy.deepcopy(device.db), copy.deepcopy(device.copy), device.app
         twin.on = False
@@ -614,9 +673,12 @@ class World:
             office.back_up()
             return
         number = self.random.randrange(len(office.backups))
-        self.say(f"the server is restored to position {office.backups[number][1]}")
-        after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][1]}
-        office.restore(number)
+        self.say(f"the server is restored to position {office.backups[number][0]}")
+        after = {hash for hash, position in self.auditor.books.rows.items() if position > office.backups[number][0]}
+        if office.place.servers > 1 and self.likely(40):
+            office.fall_back(number)
+        else:
+            office.restore(number)
         for device in self.devices:
             after -= held(device)
             self.auditor.excused.add(device.user)
@@ -646,11 +708,11 @@ class World:
                 self.help(device)
         for rounds in range(ROUNDS):
             self.now += timedelta(minutes=15)
-            tip = self.office.store.tip()
+            tip = self.office.tip()
             for device in live:
                 self.go(Task(device, device.exchange(), "exchange"))
                 self.check()
-            if rounds and tip == self.office.store.tip() and not any(self.waits(device) for device in live):
+            if rounds and tip == self.office.tip() and not any(self.waits(device) for device in live):
                 break
         for device in live:
             waits = self.waits(device)
@@ -665,7 +727,9 @@ class World:
         found = []
         pulls = self.may_pull(device)
         known = device.db.identity is not None
-        for entry in device.db.unseen():
+        # Without a key of the server no receipt proves anything, so a chain stays at its first batch.
+        unseen = device.db.unseen()
+        for entry in unseen if known else unseen[:BATCH_MAX]:
             if self.stranger(device, entry.device):
                 continue
             if known and (entry.unsent or pulls):
@@ -706,21 +770,21 @@ class World:
             shown = {key: kept.doc for key, kept in device.db.docs.items() if not kept.former}
             compare(f"{device.name} shows", shown, "a fresh load brings", fresh)
         branch = dict(people.CASHIERS).get(device.user, "")
-        self.auditor.look_at_journal(self.office.store.db)
-        self.auditor.look_at_documents(self.office.store.db)
+        self.look_at_office()
         expected = self.auditor.expected_view(device.user, branch, desk=device.purpose == "desk")
         found = {key: msgspec.json.decode(doc) for key, doc in fresh.items()}
         compare(f"a fresh load of {device.name} brings", found, "the records say", expected)
 
     def adds_up(self) -> None:
-        reader = SqliteShelf(self.office.path)
+        reader = self.office.place.shelf()
         faults = [str(fault) for fault in verify(reader)]
         reader.close()
         if faults:
             raise Violation(f"verify: {faults[:3]}")
-        before = digest(self.office.store)
-        rebuild(self.office.store, COMPANY)
-        if digest(self.office.store) != before:
+        store = self.office.store
+        before = digest(store)
+        rebuild(store, COMPANY)
+        if digest(store) != before:
             raise Violation("a replay of the journal makes other projections")
 
 
