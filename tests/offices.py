@@ -1,6 +1,7 @@
 """A company behind its real doors, for every test that wants one. When the test is over its books must add up."""
 
 import functools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from server import feed
 from server.routes import sync as sync_routes
 from server.settings import Settings
-from tests.server.cluster import Cluster
+from tests.server.cluster import Cluster, available
 from tests.server.engines import Engine, OneDatabase, OneFile
 from tests.server.served import Sanad
 from tests.server.small_office import Office, check, opened
@@ -25,6 +26,19 @@ ON_BOTH = {
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> OneFile:
     return OneFile(tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A database server of the tests' own."""
+    if not available():
+        missing = "PostgreSQL is not installed, so one of two engines is not tested: scripts/system-libs postgres"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    made = Cluster()
+    yield made
+    made.remove()
 
 
 @pytest.fixture(scope="session")
