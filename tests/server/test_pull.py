@@ -259,7 +259,7 @@ class Looking:
         self.office = office
 
     async def rows(self, sql: str, *parameters: Any) -> list[Any]:
-        return self.office.select(sql, *parameters)
+        return await asyncio.to_thread(self.office.select, sql, *parameters)  # an engine may have a loop of its own
 
 
 def test_a_cursor_amid_pages_does_not_outlive_a_restore(office: Office):
