@@ -94,9 +94,12 @@ async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, p
 
 
 def _mark(scopes: list[str]) -> bytes:
-    """Names what a cursor was given for: its scopes, and amid pages the epoch too. What had changed since was left for
-    a later page; where a restore takes that change back, the page that had it before is behind the cursor. A desk whose
-    next user has other scopes loads anew: under the old cursor he would never be sent what came before it."""
+    """Names what a cursor was given for: its scopes, and amid pages the epoch too.
+
+    A desk whose next user has other scopes loads anew: under the old cursor he would never be sent what came before it.
+    Amid pages, what has changed since the first of them was left for a later one; where a restore takes that change
+    back, the page that would have had it is behind the cursor.
+    """
     return sha256("|".join(scopes).encode()).digest()[:4]
 
 

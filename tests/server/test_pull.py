@@ -1,11 +1,12 @@
 """Pull: everyone is sent what is theirs and nothing else, and no change is ever skipped."""
 
-import asyncio
 import gzip
 import json
 from typing import Any
 
-from server.feed import Cursor, page_of
+import pytest
+
+from server.feed import Cursor, Page, page_of
 from sync.chain import unb64
 from tests.server.small_office import DAY, Office, applied, code_of
 
@@ -259,17 +260,22 @@ class Looking:
         self.office = office
 
     async def rows(self, sql: str, *parameters: Any) -> list[Any]:
-        return await asyncio.to_thread(self.office.select, sql, *parameters)  # an engine may have a loop of its own
+        return self.office.select(sql, *parameters)
+
+    def page(self, cursor: str, epoch: str, size: int = 1000) -> Page:
+        with pytest.raises(StopIteration) as done:  # it waits for nothing
+            page_of(self, ["all"], cursor, epoch, size).send(None)
+        page: Page = done.value.value
+        return page
 
 
 def test_a_cursor_amid_pages_does_not_outlive_a_restore(office: Office):
     """A document that changed while the pages were fetched waits for a later page. If a restore takes the change back,
     the page that would have had it is behind the cursor: all is loaded anew. A whole load goes on from where it was."""
-    looking, scopes = Looking(office), ["all"]
-    first = asyncio.run(page_of(looking, scopes, "", "1", 1))
-    whole = asyncio.run(page_of(looking, scopes, "", "1"))
+    looking = Looking(office)
+    first, whole = looking.page("", "1", 1), looking.page("", "1")
 
     assert first.more
-    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, first.cursor, "1", 1)).body
-    assert b'"reload":true' in asyncio.run(page_of(looking, scopes, first.cursor, "2", 1)).body
-    assert b'"reload":true' not in asyncio.run(page_of(looking, scopes, whole.cursor, "2")).body
+    assert b'"reload":true' not in looking.page(first.cursor, "1", 1).body
+    assert b'"reload":true' in looking.page(first.cursor, "2", 1).body
+    assert b'"reload":true' not in looking.page(whole.cursor, "2").body
