@@ -459,7 +459,8 @@ class Board(msgspec.Struct, frozen=True):
 
 
 class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An entry with flags or under review. number, customer, customer_ar: what it is about, where it names one."""
+    """An entry with flags or under review. code: the device's short name, empty for the server's own. number, customer,
+    customer_ar: what it is about, where it names one."""
 
     position: int
     device: str
@@ -470,6 +471,7 @@ class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str
     verdict: str
     flags: list[str]
+    code: str = ""
     name: str = ""
     name_ar: str = ""
     number: str = ""
@@ -489,12 +491,14 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SuspendedRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What waits for a decision. repeats: vouchers that stand and say the same with the same number."""
+    """What waits for a decision. code: the device's short name. repeats: vouchers that stand and say the same with the
+    same number."""
 
     held: Suspended
     voucher: Voucher | None
     customer: Customer | None
     collector: User | None
+    code: str = ""
     repeats: list[Voucher] = []
 
 

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from schemas.codes import Problem
-from schemas.documents import Customer, Suspended, User, Voucher
+from schemas.documents import Customer, Device, Suspended, User, Voucher
 from schemas.entries.suspense import Judged
 from schemas.wire import SuspendedRow, SuspenseDecision
 from server.doors import AnyRequest, allow, caller_of, company_of
@@ -26,6 +26,7 @@ async def suspense(request: AnyRequest) -> list[SuspendedRow]:
         vouchers = await many(db, Voucher, [held.voucher for held in waiting])
         customers = await many(db, Customer, [voucher.customer for voucher in vouchers.values()])
         people = await many(db, User, [held.by for held in waiting])
+        devices = await many(db, Device, [held.device for held in waiting])
         rows: list[SuspendedRow] = []
         for held in waiting:
             voucher = vouchers.get(held.voucher)
@@ -35,6 +36,7 @@ async def suspense(request: AnyRequest) -> list[SuspendedRow]:
                     voucher,
                     customers.get(voucher.customer) if voucher else None,
                     people.get(held.by),
+                    devices[held.device].code if held.device in devices else "",
                     repeats=await _repeated(db, voucher) if voucher else [],
                 )
             )

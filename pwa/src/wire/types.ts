@@ -484,6 +484,7 @@ export interface FlagRow {
   by: string;
   verdict: string;
   flags: string[];
+  code?: string;
   name?: string;
   name_ar?: string;
   number?: string;
@@ -928,6 +929,7 @@ export interface SuspendedRow {
   voucher: Voucher | null;
   customer: Customer | null;
   collector: User | null;
+  code?: string;
   repeats?: Voucher[];
 }
 
