@@ -174,7 +174,7 @@ class SqliteStore(SqlStore):
         made the writer wait for it row by row, which trebled the time of a push; a step for 64 rows also lets the two
         really run side by side.
         """
-        sql, start, end = _PUT[statement], 0, len(rows)
+        sql, start, end = PUT[statement], 0, len(rows)
         for size in _ROWS_AT_ONCE:
             if end - start < size:
                 continue
@@ -201,7 +201,7 @@ def _by_type(keys: Iterable[Key]) -> Iterable[tuple[str, list[str]]]:
 
 _ROWS_AT_ONCE = (64, 8, 1)
 """Few sizes, so that the statements stay prepared."""
-_PUT = {
+PUT = {
     "journal": "INSERT INTO journal VALUES {}",
     "chain": "INSERT INTO chain VALUES {}",
     "head": "INSERT INTO head VALUES {} ON CONFLICT (device) DO UPDATE SET seq = excluded.seq,"
