@@ -5,6 +5,7 @@ the fault is on the disk. `journal` and `held` read the phone's database from ou
 company's file. Time-outs here only wait: no test proves anything by time.
 """
 
+import base64
 import io
 import itertools
 import json
@@ -30,7 +31,7 @@ from tests.browser.conftest import FLAGS, ROOT, Office, chromium, eventually, fr
 from tests.browser.pages import NUMBER, Counter, Pocket
 
 COLLECTORS = {"mahmoud": "Mahmoud Samir", "hany": "Hany Adel", "karim": "Karim Fathy"}
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 SHAPE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 780},
     "locale": "en-US",
@@ -145,7 +146,9 @@ class Phone(Pocket):
     def to(self, path: str) -> None:
         """Go there inside the running app, as a link does."""
         self.page.evaluate(
-            "(path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })); }", path
+            "(href) => { const link = Object.assign(document.createElement('a'), { href });"
+            " document.body.append(link); link.click(); link.remove(); }",
+            path,
         )
 
     def sending(self) -> None:
@@ -169,18 +172,27 @@ class Phone(Pocket):
             self.to(f"/collect/{customer}")
         else:
             self.button("Collect").first.click()
-        self.button("000", exact=True).wait_for()
-        for key in amount:
-            self.button(key, exact=True).click()
+        self.typed(amount)
         self.button("Review").click()
         self.button(re.compile("Not signed\\?|Let the customer sign")).first.wait_for()
         if self.button("Not signed? Say why").count():
             self.button("Not signed? Say why").click()
         self.page.get_by_role("radio", name="Would not sign").click()
 
+    def typed(self, amount: str) -> None:
+        self.button("000", exact=True).wait_for()
+        self.page.keyboard.type(amount)
+
+    def collect(self, amount: str, *, cheques: tuple[tuple[str, str, str], ...] = ()) -> str:
+        assert not cheques
+        self.review(amount)
+        self.button("Issue voucher").click()
+        return self.number_shown()
+
     def sign(self) -> None:
         """The customer signs on the screen."""
-        pad = self.page.locator("canvas").first
+        pad = self.page.locator("svg.pad")
+        pad.scroll_into_view_if_needed()
         box = pad.bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + 20, box["y"] + 20)
@@ -611,9 +623,7 @@ def test_l08_full_storage_stops_photos_first(house: House) -> None:
 
 def sign_and_issue(phone: Phone, amount: str) -> None:
     phone.button("Collect").first.click()
-    phone.button("000", exact=True).wait_for()
-    for key in amount:
-        phone.button(key, exact=True).click()
+    phone.typed(amount)
     phone.button("Review").click()
     phone.button(re.compile("Not signed")).first.wait_for()
     phone.sign()
@@ -684,11 +694,11 @@ def test_l10_logout_and_forgotten_pin_keep_the_outbox(house: House) -> None:
     phone.to("/more")
     phone.button(re.compile("Lock")).click()
     phone.page.get_by_text("Enter your PIN").wait_for()
-    for _ in range(5):
+    for left in (4, 3, 2, 1, 0):
         for digit in "9999":
             phone.page.get_by_role("button", name=digit, exact=True).click()
-        phone.page.get_by_role("alert").get_by_text(re.compile("wrong|Wait", re.IGNORECASE)).wait_for()
-    phone.page.get_by_role("alert").get_by_text(re.compile("Wait")).wait_for()
+        said = f"{left} (try|tries) left" if left else r"Wait \d+ second"
+        phone.page.get_by_role("alert").get_by_text(re.compile(said)).wait_for()
     phone.page.reload()
     phone.page.get_by_text("Enter your PIN").wait_for()
 
@@ -816,3 +826,312 @@ def test_l12_an_old_tab_does_not_block_an_upgrade(house: House) -> None:
     phone.offline(away=False)
     phone.send()
     house.has(held)
+
+
+NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })"
+
+
+def customers_of(phone: Phone) -> list[str]:
+    """Two customers of this collector, so that two tabs do not write one and the same voucher."""
+    return sorted(row["id"] for row in phone.rows("docs") if row["type"] == "customer")[:2]
+
+
+def issue_at_once(one: Phone, other: Phone, rounds: int) -> None:
+    """In both tabs a voucher is ready; both issue in the same moment; again and again."""
+    places = customers_of(one)
+    for turn in range(rounds):
+        for tab, customer in zip((one, other), places, strict=True):
+            tab.page.bring_to_front()
+            tab.review(str(turn + 1), customer)
+        for tab in (one, other):
+            tab.page.evaluate(
+                "(name) => [...document.querySelectorAll('button')].find((one) => one.textContent.includes(name)).click()",
+                "Issue voucher",
+            )
+        for tab in (one, other):
+            tab.number_shown()
+
+
+def test_l13_two_tabs_never_issue_one_number(house: House) -> None:
+    """Twenty times two tabs issue at once, without the locks of the browser, which are a courtesy only: forty vouchers,
+    forty numbers without a gap, one unbroken chain."""
+    phone = house.phone()
+    phone.page.context.add_init_script(NO_LOCKS)
+    phone.page.reload()
+    phone.page.get_by_text("Enter your PIN").wait_for()
+    phone.type_pin()
+    phone.at_today()
+    assert phone.page.evaluate("navigator.locks === undefined")
+    other = house.tab(phone)
+    phone.offline()
+    issue_at_once(phone, other, 20)
+
+    held = phone.held()
+    numbers = sorted(int(number[-6:]) for number in held)
+    assert numbers == list(range(numbers[0], numbers[0] + 40))
+    chained(phone)
+    phone.offline(away=False)
+    phone.send()
+    house.has(held)
+
+
+def chained(phone: Phone) -> None:
+    journal = sorted(phone.journal(), key=lambda entry: entry["seq"])
+    envelopes = [json.loads(entry["envelope"]) for entry in journal]
+    assert [envelope["seq"] for envelope in envelopes] == list(range(1, len(journal) + 1))
+    assert [envelope["prev"] for envelope in envelopes] == ["", *(entry["hash"] for entry in journal[:-1])]
+
+
+BROKEN = {"type": "about:blank", "title": "unexpected", "status": 500, "code": "unexpected"}
+
+
+def test_l17_a_pull_never_takes_back_a_voucher(house: House) -> None:
+    """While a voucher waits on the phone the office takes its customer away from the collector: the pull hides the
+    customer and leaves the voucher, its amount and its number. That a document of the office cannot rewrite what an
+    issued voucher says is in pwa/src/journal/exchange.test.ts."""
+    phone = house.phone()
+    phone.page.context.route("**/api/v1/sync/push", lambda route: route.fulfill(status=500, json=BROKEN))
+    number = phone.collect("1250")
+    phone.end_visit()
+    held = phone.held()
+    (voucher,) = [json.loads(entry["body"]) for entry in phone.journal() if entry["kind"] == "receipt_issued"]
+    (user,) = [row["id"] for row in phone.rows("docs") if row["type"] == "user"]
+    wish = {"collector": user, "customers": [voucher["customer"]], "action": "unassign"}
+    house.call("POST", "/assignments", wish)
+
+    def hidden() -> bool:
+        rows = phone.rows("docs")
+        return any(row["id"] == voucher["customer"] and row.get("former") for row in rows)
+
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    eventually(hidden, "the pull took the customer away", 60)
+    assert phone.held() == held
+    phone.to("/vouchers")
+    expect(phone.page.get_by_text(number).first).to_be_visible()
+    expect(phone.page.get_by_text("1,250.00").first).to_be_visible()
+    phone.page.context.unroute("**/api/v1/sync/push")
+    phone.send()
+    house.has(held)
+    house.call("POST", "/assignments", {**wish, "action": "assign"})
+    vitest("src/journal/exchange.test.ts", "l17: the office cannot change what an issued voucher says")
+
+
+def test_l31_rows_and_cursor_are_one_transaction(house: House) -> None:
+    """Storage gives up at the cursor of a page: none of its rows is there either, and the next pull brings both."""
+    phone = house.phone(init=STORAGE)
+
+    def pulled() -> dict[str, Any]:
+        db = phone.page.evaluate(META, "pull")
+        return {"cursor": db["cursor"], "vouchers": [row["id"] for row in phone.rows("docs") if row["type"] == "voucher"]}
+
+    eventually(lambda: bool(phone.page.evaluate(META, "pull")), "the first pull is stored", 60)
+    phone.send()
+    eventually(lambda: all(entry["state"] == "seen" for entry in phone.journal()), "all is pulled", 60)
+    before = pulled()
+    phone.plan(refuse={"store": "meta", "what": "pull"})
+    phone.today()
+    phone.collect("100")
+    phone.end_visit()
+    held = phone.held()
+    eventually(lambda: phone.unsent() == 0, "the office has all", 60)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_timeout(1500)
+    assert pulled() == before
+    assert "seen" not in [entry["state"] for entry in phone.journal() if entry["kind"] == "receipt_issued"]
+    phone.plan(refuse=None)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    eventually(lambda: all(entry["state"] == "seen" for entry in phone.journal()), "the page is stored", 60)
+
+    assert pulled()["cursor"] != before["cursor"]
+    assert len(pulled()["vouchers"]) == len(before["vouchers"]) + 1
+    house.has(held)
+
+
+META = """async (key) => {
+  const db = await new Promise((resolve) => { indexedDB.open('sanad').onsuccess = ({ target }) => resolve(target.result); });
+  const value = await new Promise((resolve) => {
+    db.transaction('meta').objectStore('meta').get(key).onsuccess = ({ target }) => resolve(target.result);
+  });
+  db.close();
+  return value ?? null;
+}"""
+
+
+def test_l37_two_tabs_lose_nothing(house: House) -> None:
+    """Two tabs of one phone issue, hand in and pull at the same time, with the browser's locks: the office has each
+    voucher once, and both tabs show the same."""
+    phone = house.phone()
+    other = house.tab(phone)
+    issue_at_once(phone, other, 4)
+    held = phone.held()
+    assert len(held) == 8
+    chained(phone)
+    for tab in (phone, other):
+        tab.sending()
+    for tab in (phone, other):
+        tab.button("Try now").click(no_wait_after=True)
+    phone.send()
+    other.send()
+    house.has(held)
+    for tab in (phone, other):
+        tab.to("/vouchers")
+        for number in held:
+            expect(tab.page.get_by_text(number).first).to_be_visible()
+
+
+def new_build(pwa: Path) -> None:
+    """What a build of changed sources leaves: every file under assets/ has a new name, the old ones are gone."""
+    names = {file.name: f"{file.stem}x{file.suffix}" for file in (pwa / "assets").iterdir()}
+    for file in (pwa / "assets").iterdir():
+        file.rename(file.with_name(names[file.name]))
+    for file in pwa.rglob("*"):
+        if file.suffix in (".js", ".html", ".css", ".webmanifest"):
+            text = file.read_text("utf-8")
+            file.write_text(re.sub("|".join(map(re.escape, names)), lambda found: names[found[0]], text), "utf-8")
+    worker = pwa / "sw.js"
+    text = worker.read_text("utf-8")
+    fresh = re.sub(
+        r"url:([`\"'])(/[^`\"']+)\1,sha256:([`\"'])[0-9a-f]{64}\3",
+        lambda found: f'url:"{found[2]}",sha256:"{sha256((pwa / found[2][1:]).read_bytes()).hexdigest()}"',
+        text,
+    )
+    assert fresh != text
+    worker.write_text(re.sub(r"(?<=`)[0-9a-f]{16}(?=`)", "0123456789abcdef", fresh), "utf-8")
+
+
+def test_l38_an_update_waits_and_old_assets_stay(house: House) -> None:
+    """A new build is deployed, its old files gone from the server, while a receipt is being written: the page goes on
+    with the old one, also with parts that it had not loaded, and follows when somebody taps."""
+    kept = house.folder / "as_built"
+    shutil.copytree(house.pwa, kept)
+    try:
+        phone = house.phone()
+        old = phone.page.evaluate("document.querySelector('script[type=module]').src")
+        phone.review("100")
+        new_build(house.pwa)
+        phone.page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
+        waits = "navigator.serviceWorker.getRegistration().then((one) => one.waiting !== null)"
+        eventually(lambda: bool(phone.page.evaluate(waits)), "the new build is loaded", 60)
+        assert phone.page.get_by_role("button", name="Update now").count() == 0
+        phone.button("Issue voucher").click()
+        phone.number_shown()
+        with phone.page.expect_download() as saving:
+            phone.button(re.compile("^Send")).click()
+        assert saving.value.suggested_filename.endswith(".png")
+        assert phone.page.evaluate("document.querySelector('script[type=module]').src") == old
+        phone.end_visit()
+        held = phone.held()
+        expect(phone.page.get_by_text("A new version of Sanad is ready")).to_be_visible()
+        phone.page.get_by_role("button", name="Update now").click()
+        phone.page.get_by_text("Enter your PIN").wait_for()
+        phone.type_pin()
+        phone.at_today()
+
+        assert phone.page.evaluate("document.querySelector('script[type=module]').src") != old
+        assert phone.page.evaluate(waits) is False
+        assert phone.held() == held
+        phone.send()
+        house.has(held)
+    finally:
+        shutil.rmtree(house.pwa)
+        shutil.copytree(kept, house.pwa)
+
+
+def test_l40_nothing_but_the_outbox_keeps_what_is_unsent(house: House) -> None:
+    """Service worker and all caches are gone while vouchers wait: they are handed in. The worker keeps no request."""
+    phone = house.phone()
+    phone.offline()
+    phone.collect("100")
+    phone.end_visit()
+    phone.collect("200")
+    phone.end_visit()
+    held = phone.held()
+    kept = phone.page.evaluate(
+        "async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys())"
+        ".map(({ url, method }) => `${method} ${new URL(url).pathname}`)))).flat()"
+    )
+    assert kept
+    assert not [request for request in kept if not request.startswith("GET ") or "/api/" in request]
+    session = phone.page.context.new_cdp_session(phone.page)
+    gone = {"origin": phone.address, "storageTypes": "service_workers,cache_storage"}
+    session.send("Storage.clearDataForOrigin", gone)
+    assert phone.page.evaluate("caches.keys()") == []
+    phone.offline(away=False)
+    phone.reopen()
+    phone.at_today()
+    phone.send()
+
+    assert phone.held() == held
+    house.has(held)
+
+
+def test_l44_a_key_that_cannot_be_kept_refuses_the_phone(house: House) -> None:
+    """The browser does not store a key, loses its private half, or will not sign: the phone is refused before its code
+    is used, and enrols with the same code once the browser can."""
+    code = house.code("karim")
+    faults = (
+        "const put = IDBObjectStore.prototype.put; IDBObjectStore.prototype.put = function (value, ...more) {"
+        " if (this.name === 'keys') throw new DOMException('no keys here', 'DataCloneError'); return put.call(this, value, ...more); };",
+        "const put = IDBObjectStore.prototype.put; IDBObjectStore.prototype.put = function (value, ...more) {"
+        " return put.call(this, this.name === 'keys' ? { ...value, pair: null } : value, ...more); };",
+        "SubtleCrypto.prototype.sign = () => Promise.reject(new DOMException('lockdown', 'OperationError'));",
+    )
+    for fault in faults:
+        refused = house.blank(house.browser.new_context(**SHAPE), init=fault)
+        refused.page.goto(f"{refused.address}/enrol#{code}")
+        refused.button("Enrol").click()
+        refused.page.get_by_text("The signing key’s test did not pass on this phone").wait_for()
+        assert refused.rows("entries") == []
+        refused.page.context.close()
+
+    phone = house.blank(house.context(), "karim")
+    phone.enrol(code)
+    phone.collect("100")
+    phone.end_visit()
+    held = phone.held()
+    phone.send()
+    house.has(held)
+
+
+DRAWN = """async ([text, shaped]) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 720, height: 150 });
+  const context = canvas.getContext('2d');
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  context.fillStyle = token('--paper');
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.font = `700 34px ${token('--font')}`;
+  context.direction = shaped ? 'rtl' : 'ltr';
+  context.textAlign = 'center';
+  context.fillStyle = token('--paper-ink');
+  context.fillText(shaped ? text : [...text].reverse().join('\u200c'), 360, 91);
+  return canvas.toDataURL('image/png').split(',')[1];
+}"""
+"""The first line of the voucher's picture, as letters that join from the right, and as a code page would print it."""
+
+
+def test_l45_arabic_is_printed_as_a_picture(house: House) -> None:
+    """A voucher leaves the phone as a picture: its Arabic is joined and runs from the right, pixel for pixel, and its code
+    can be read. No part of the app writes bytes of a code page to a printer; paper is the browser's own print of HTML."""
+    phone = house.phone()
+    phone.offline()
+    number = phone.collect("1250")
+    link = code_on_screen(phone)
+    with phone.page.expect_download() as saving:
+        phone.button(re.compile("^Send")).click()
+    picture = Image.open(saving.value.path()).convert("RGB")
+    (company,) = [row["doc"] for row in phone.rows("docs") if row["type"] == "company"]
+    assert saving.value.suggested_filename == f"{number}.png"
+
+    def drawn(shaped: bool) -> Image.Image:
+        text = phone.page.evaluate(DRAWN, [company["name_ar"], shaped])
+        return Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB").crop((0, 50, 720, 105))
+
+    first_line = picture.crop((0, 50, 720, 105))
+    assert ImageChops.difference(first_line, drawn(shaped=True)).getbbox() is None
+    assert ImageChops.difference(first_line, drawn(shaped=False)).getbbox() is not None
+    assert [code.text for code in zxingcpp.read_barcodes(picture)] == [link]
+    built = "".join(file.read_text("utf-8") for file in (ROOT / "pwa/dist").rglob("*.js"))
+    assert not re.search(r"cp864|windows-?1256|iso-8859-6|escpos|navigator\.(serial|usb|bluetooth)", built, re.IGNORECASE)
+    phone.end_visit()
+    phone.offline(away=False)
+    phone.send()
