@@ -651,6 +651,15 @@ describe('what else waits on a phone', () => {
     expect(await (await tab.attachments.load_attachment(sha256))?.text()).toBe('a cheque');
   });
 
+  test('l8: with little room left no photo is kept, and vouchers are issued', async () => {
+    const left = (bytes: number) => vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve({ usage: 1_000, quota: 1_000 + bytes }) } });
+    left(19_999_999);
+    await expect(tab.attachments.keep_attachment(new Blob(['a signature']))).rejects.toThrow('what is left is for vouchers');
+    await issue(1);
+    left(20_100_000);
+    expect(await tab.attachments.keep_attachment(new Blob(['a signature']))).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   test('what waits is told by currency and method, less voids', async () => {
     const [id = ''] = await issue(3);
     await tab.append.append('receipt_voided', { receipt: id, reason: 'misprint' });
