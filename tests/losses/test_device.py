@@ -357,7 +357,7 @@ def test_l01_voucher_and_number_are_one_transaction(house: House) -> None:
     phone.end_visit()
     before = (phone.journal(), phone.rows("used"), phone.rows("chains"))
     for store, what in (("used", ""), ("entries", "receipt_issued"), ("chains", "")):
-        phone.review("200")
+        phone.review("200" if store == "used" else "")  # the draft keeps what was typed
         started = len([entry for entry in phone.journal() if entry["kind"] == "visit_started"])
         phone.plan(refuse={"store": store, "what": what})
         phone.button("Issue voucher").click()
