@@ -6,8 +6,10 @@ import { room } from './health';
 import { sign_with } from './keys';
 
 const BYTES_MAX = 2_000_000;
-/** What photos leave free: thousands of vouchers, on a phone that has no room for another picture. */
+/** What photos leave free by the browser's own word. Chromium's is always the same, whatever room there is. */
 const RESERVED_BYTES = 20_000_000;
+/** What must fit in besides a photo, tried in earnest: about a thousand vouchers. */
+const TRIED_BYTES = 2_000_000;
 
 /** Photos stop first, vouchers last. */
 export class NoRoom extends Error {}
@@ -20,8 +22,12 @@ export async function keep_attachment(blob: Blob): Promise<string> {
   const bytes = await blob.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  await write(['attachments'], async ({ attachments }) => {
-    if (!(await attachments.get(sha256))) await attachments.put({ sha256, type: blob.type, bytes, uploaded: false });
+  await write(['attachments', 'drafts'], async ({ attachments, drafts }) => {
+    if (await attachments.get(sha256)) return;
+    await attachments.put({ sha256, type: blob.type, bytes, uploaded: false });
+    // Written and dropped in the same transaction: with no room for it the photo is not kept either.
+    await drafts.put(new ArrayBuffer(TRIED_BYTES), 'room');
+    await drafts.drop('room');
   });
   return sha256;
 }
