@@ -6,6 +6,7 @@ company's file. Time-outs here only wait: no test proves anything by time.
 """
 
 import base64
+import contextlib
 import io
 import itertools
 import json
@@ -23,6 +24,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from server.settings import Settings
 from server.store.sqlite import connect
@@ -173,10 +175,20 @@ class Phone(Pocket):
             self.button("Collect").first.click()
         self.typed(amount)
         self.button("Review").click()
-        self.button(re.compile("Not signed\\?|Let the customer sign")).first.wait_for()
-        if self.button("Not signed? Say why").count():
-            self.button("Not signed? Say why").click()
-        self.page.get_by_role("radio", name="Would not sign").click()
+        reason = self.page.get_by_role("radio", name="Would not sign")
+        why = self.button(re.compile("Not signed\\?|Let the customer sign")).first
+        why.wait_for()
+
+        def said() -> bool:
+            """Said in one tab, it stands in the other too, which may redraw what is being clicked."""
+            if not reason.count() and self.button("Not signed? Say why").count():
+                self.button("Not signed? Say why").click(timeout=5_000)
+            with contextlib.suppress(PlaywrightTimeout):
+                reason.click(timeout=5_000)
+                return True
+            return False
+
+        eventually(said, "a reason is chosen")
 
     def typed(self, amount: str) -> None:
         self.button("000", exact=True).wait_for()
@@ -294,7 +306,7 @@ class House:
 
     def device(self, phone: Phone) -> dict[str, Any]:
         """What the office says of this phone."""
-        (own,) = [row["doc"]["id"] for row in phone.rows("docs") if row["type"] == "device"]
+        own = phone.journal()[-1]["device"]  # its owner may have had other phones before
         return next(row for row in self.call("GET", "/devices") if row["device"]["id"] == own)
 
 
