@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 pytest_plugins = ["tests.offices"]
 REASON = "SANAD_REAL_DATA is not set"
@@ -41,29 +40,6 @@ def real_data() -> Path:
     return folder
 
 
-TRIED_TWICE: list[str] = []
-"""Tests in a real browser that did not pass at the first try. A loaded machine can make a page miss any time-out; what
-fails twice is a failure, and what needed two tries is said in a closing line."""
-
-
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    in_browser = "tests/browser/" in item.nodeid or item.nodeid.startswith("tests/losses/test_device.py")
-    if not in_browser or not isinstance(item, pytest.Function):
-        return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=item, log=False)
-    if any(report.failed for report in reports):
-        TRIED_TWICE.append(item.nodeid)
-        item._initrequest()
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    else:
-        item.session._setupstate.teardown_exact(nextitem)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     def count(*outcomes: str) -> int:
         reports = [report for outcome in outcomes for report in terminalreporter.stats.get(outcome, [])]
@@ -76,5 +52,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if skipped := count("skipped"):
             line += f", {skipped} skipped"
     terminalreporter.write_line(f"real data: {line}")
-    if TRIED_TWICE:
-        terminalreporter.write_line(f"in the browser: {len(TRIED_TWICE)} tried twice: {', '.join(TRIED_TWICE)}")
