@@ -139,7 +139,9 @@ def office_at(data: Path, port: int, database: str = "") -> Office:
     with closing(open_shelf(settings)) as shelf:
         secret = meta_of(shelf, "token_secret")
     company: Any = SimpleNamespace(settings=settings, token_secret=secret, id=COMPANY)
-    client: Any = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+    client: Any = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", timeout=30, limits=httpx.Limits(keepalive_expiry=2)
+    )  # idle lines end here first: the server ends them after five seconds
     clock: Any = real_now
     return Office(company, client, clock)
 
