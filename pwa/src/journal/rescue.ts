@@ -39,27 +39,6 @@ export async function make_rescue(): Promise<MadeRescue | null> {
   return { file, waiting: waiting_of(chains.flat().filter(is_stored)) };
 }
 
-/** Shares the file where the phone can, else saves it. `closed`: the person closed the share sheet. */
-export async function hand_out(file: File): Promise<'shared' | 'saved' | 'closed'> {
-  const share = { files: [file], title: file.name };
-  const { canShare } = navigator as { canShare?: (data: ShareData) => boolean };
-  if (canShare?.call(navigator, share)) {
-    try {
-      await navigator.share(share);
-      return 'shared';
-    } catch (cause) {
-      if (cause instanceof DOMException && cause.name === 'AbortError') return 'closed';
-    }
-  }
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = file.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return 'saved';
-}
-
 interface Carried {
   device: string;
   seq: number;
