@@ -98,6 +98,7 @@ def measured(folder: Path, phones: list[Phone], entries: int, rounds: int) -> Pa
     """The company grown to so many entries, then its pace: the median of rounds."""
     company = OpenCompany(Settings(folder))
     company.inbox.stop()
+    company.writer.quota = entries  # years of work in one day
     grow(company, phones, entries)
     company.store.begin()
     for phone in phones[:2]:  # room for what is measured
