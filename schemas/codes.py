@@ -65,6 +65,8 @@ class Flag(StrEnum):
     NOT_REPORTED = "not_reported"
     NOT_IN_SUSPENSE = "not_in_suspense"
     NOT_A_DUPLICATE = "not_a_duplicate"
+    PROMISE_UNKNOWN = "promise_unknown"
+    CASE_UNKNOWN = "case_unknown"
     # facts that are accepted and need a look
     VOUCHER_MISSING = "voucher_missing"
     UNKNOWN_FIELDS = "unknown_fields"
@@ -86,6 +88,18 @@ class Flag(StrEnum):
     PAPER_MISSING = "paper_missing"
     PAPER_NOT_DECLARED = "paper_not_declared"
     VARIANCE_DIFFERS = "variance_differs"
+    EXCHANGE_MISCOUNTED = "exchange_miscounted"
+    RATE_DIFFERS = "rate_differs"
+    PROOF_MISSING = "proof_missing"
+    DISCOUNT_OVER_LIMIT = "discount_over_limit"
+    RECEIPT_OVER_LIMIT = "receipt_over_limit"
+    CASH_OVER_LIMIT = "cash_over_limit"
+    CASH_OVER_CEILING = "cash_over_ceiling"
+    WORDS_DIFFER = "words_differ"
+    ITEM_CANCELLED = "item_cancelled"
+    DISPUTE_OVER_ITEM = "dispute_over_item"
+    BALANCE_DIFFERS = "balance_differs"
+    INCIDENT = "incident"
 
 
 class Problem(StrEnum):

@@ -10,10 +10,12 @@ import datetime as dt
 import msgspec
 
 from schemas.entries.company import Branch, Policy
-from schemas.entries.customers import Settlement
+from schemas.entries.customers import BankAccount, EInvoice, Paper, Settlement
 from schemas.entries.deposits import CashCount, CountedCheque, KeptBack, Variance
-from schemas.entries.receipts import Allocation, Tender
+from schemas.entries.follow_up import Difference
+from schemas.entries.receipts import Allocation, Deduction, Tender
 from schemas.entries.shapes import Grant, Position, Total
+from schemas.entries.visits import DayClosed, ItemAnswer
 
 Amounts = dict[str, int]
 """Currency code → minor units."""
@@ -80,7 +82,8 @@ class Device(Document):
 
 class Customer(Document):
     """credit: paid on account and not allocated. uncleared: cheques taken and not cleared yet (collector, transit,
-    vault, under collection). Ledger balance = Σ open of its items − credit; excluding uncleared = that + uncleared."""
+    vault, under collection). Ledger balance = Σ open of its items − credit; excluding uncleared = that + uncleared.
+    promises: ids of those that are not kept yet, oldest date first. broken: how many were broken. disputes: ids."""
 
     code: str
     name: str
@@ -95,10 +98,18 @@ class Customer(Document):
     collectors: list[str] = []
     credit: Amounts = {}
     uncleared: Amounts = {}
+    papers: list[Paper] = []
+    accounts: list[BankAccount] = []
+    standing: str = "normal"
+    bounced: int = 0
+    promises: list[str] = []
+    broken: int = 0
+    disputes: list[str] = []
 
 
 class Item(Document):
-    """open = original − Σ settlements − collected. collected: what vouchers took off it, net of voids."""
+    """open = original − Σ settlements − collected. collected: what vouchers took off it, net of voids. delivered: when
+    its paper was handed to the customer, as the phone says; delivered_to: who took it."""
 
     customer: str
     number: str
@@ -111,14 +122,27 @@ class Item(Document):
     collected: int = 0
     open: int = 0
     note: str = ""
+    to_deliver: bool = False
+    delivered: str = ""
+    delivered_to: str = ""
+    einvoice: EInvoice | None = None
+
+
+class Moved(msgspec.Struct, omit_defaults=True):
+    customer: str
+    to: dt.date
+    reason: str
+    note: str = ""
 
 
 class Plan(Document):
-    """id: `<user>|<day>`."""
+    """id: `<user>|<day>`. moved: stops that the collector put off; brought: customers put off to this day."""
 
     user: str
     day: dt.date
     stops: list[str]
+    moved: list[Moved] = []
+    brought: list[str] = []
 
 
 class Visit(Document):
@@ -134,6 +158,11 @@ class Visit(Document):
     next_date: dt.date | None = None
     position: Position | None = None
     vouchers: list[str] = []
+    no_position: str = ""
+    colleagues: list[str] = []
+    answers: list[ItemAnswer] = []
+    reason: str = ""
+    next_action: str = ""
 
 
 class Book(Document):
@@ -225,6 +254,7 @@ class Voucher(Document):
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
+    promises: those that it kept a part of. photos: of cheques, taken after it was issued.
     signature: the customer's, an attachment by SHA-256. void_confirmed: a deposit accepted since then has confirmed
     that nothing was handed over for it.
     printed: highest copy number.
@@ -263,6 +293,9 @@ class Voucher(Document):
     repeats: str = ""
     judgement: Judgement | None = None
     rebuilt: str = ""
+    deductions: list[Deduction] = []
+    promises: list[str] = []
+    photos: list[str] = []
 
 
 class ChequeHeld(Document):
@@ -374,6 +407,107 @@ class Request(Document):
     state: str
 
 
+class Promise(Document):
+    """A promise to pay. kept: by voucher, what it brought of the amount. state: open, kept, superseded; broken or
+    part_kept once its date has passed, and kept_late where the money came after that."""
+
+    customer: str
+    by: str
+    currency: str
+    amount: int
+    date: dt.date
+    at: str
+    means: str = "cash"
+    items: list[str] = []
+    visit: str = ""
+    note: str = ""
+    state: str = "open"
+    kept: Amounts = {}
+
+
+class Dispute(Document):
+    """state: raised."""
+
+    customer: str
+    by: str
+    item: str
+    currency: str
+    amount: int
+    reason: str
+    at: str
+    note: str = ""
+    photos: list[str] = []
+    visit: str = ""
+    state: str = "raised"
+
+
+class Contact(Document):
+    customer: str
+    by: str
+    channel: str
+    outcome: str
+    at: str
+    note: str = ""
+    next_date: dt.date | None = None
+    items: list[str] = []
+
+
+class Confirmation(Document):
+    """What the customer said about the balances that he was shown."""
+
+    customer: str
+    by: str
+    currency: str
+    ledger: int
+    uncleared: int
+    agrees: bool
+    at: str
+    differences: list[Difference] = []
+    signer: str = ""
+    signature: str = ""
+    unsigned_reason: str = ""
+    visit: str = ""
+
+
+class Case(Document):
+    """Something asked of the office. state: open, granted, declined, noted."""
+
+    what: str
+    by: str
+    text: str
+    at: str
+    customer: str = ""
+    currency: str = ""
+    amount: int = 0
+    items: list[str] = []
+    date: dt.date | None = None
+    photos: list[str] = []
+    visit: str = ""
+    state: str = "open"
+    answer: str = ""
+    answered_by: str = ""
+
+
+class Target(Document):
+    """id: `<user>|<month>|<currency>`."""
+
+    user: str
+    month: str
+    currency: str
+    amount: int
+    visits: int = 0
+
+
+class DayReport(Document):
+    """id: `<user>|<day>`. entry: that which closed the day. A later closing of the day replaces the earlier."""
+
+    user: str
+    day: dt.date
+    at: str
+    entry: str
+    told: DayClosed
+
+
 class ChequeSeen(Document):
     """id: `<bank>|<number>`. vouchers: those that a cheque with this number came with."""
 
@@ -420,4 +554,11 @@ DOCUMENTS: dict[str, type[Document]] = {
     "request": Request,
     "suspended": Suspended,
     "missing_voucher": MissingVoucher,
+    "promise": Promise,
+    "dispute": Dispute,
+    "contact": Contact,
+    "confirmation": Confirmation,
+    "case": Case,
+    "target": Target,
+    "day_report": DayReport,
 }

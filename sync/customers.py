@@ -32,6 +32,13 @@ def customers_upserted(_c: Context, body: CustomersUpserted, state: State) -> No
                 collectors=known.collectors if known else [],
                 credit=known.credit if known else {},
                 uncleared=known.uncleared if known else {},
+                papers=row.papers,
+                accounts=row.accounts,
+                standing=row.standing,
+                bounced=row.bounced,
+                promises=known.promises if known else [],
+                broken=known.broken if known else 0,
+                disputes=known.disputes if known else [],
             )
         )
 
@@ -84,6 +91,10 @@ def items_upserted(_c: Context, body: ItemsUpserted, state: State) -> None:
                 collected=known.collected if known else 0,
                 open=known.open if known else 0,  # the lines carry the change
                 note=row.note,
+                to_deliver=row.to_deliver and not (known and known.delivered),
+                delivered=known.delivered if known else "",
+                delivered_to=known.delivered_to if known else "",
+                einvoice=row.einvoice,
             )
         )
 

@@ -18,7 +18,7 @@ from sync.chain import Entry, running_hash
 from sync.kinds import KINDS, Kind
 from sync.ledger import lines_of, post
 from sync.reading import Unreadable, body_of
-from sync.ruling import Context, Ruling
+from sync.ruling import TEXT_OF, Context, Ruling
 from sync.state import Key, NotLoaded, State
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -59,7 +59,6 @@ class Stamped(msgspec.Struct, gc=False):
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_TEXT_OF = {verdict: verdict.value for verdict in Verdict}
 
 
 def read(arrival: Arrival) -> None:
@@ -116,7 +115,7 @@ def decide(
             position,
             moment.received_at,
             moment.day,
-            _TEXT_OF[ruling.verdict],
+            TEXT_OF[ruling.verdict],
             moment.carrier,
             [flag.value for flag in dict.fromkeys(flags)] if flags else [],
             ruling.posted,

@@ -9,7 +9,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sync import books, company, customers, deposits, epochs, people, rebuilt, receipts, suspense, visits
+from sync import (
+    books,
+    company,
+    customers,
+    deposits,
+    epochs,
+    follow_up,
+    people,
+    promises,
+    rebuilt,
+    receipts,
+    suspense,
+    visits,
+)
 from sync.ruling import Context, Ruling
 from sync.state import Key, State
 
@@ -107,4 +120,19 @@ KINDS: dict[str, Kind] = {
     "voucher_rebuilt": Kind("request", SERVER, SUPERVISOR, rebuilt.judge_rebuilt, rebuilt.rebuilt,
                             review=rebuilt.rebuilt),
     "judged": Kind("request", SERVER, SUPERVISOR, _judge_later, _decide_later),
+    "cheque_photographed": Kind("fact", PHONE, COLLECTOR, receipts.judge_photographed, receipts.photographed,
+                                receipts.photographed_touches),
+    "stop_moved": Kind("fact", PHONE, COLLECTOR, visits.judge_moved, visits.moved),
+    "target_set": Kind("request", SERVER, OFFICE, visits.judge_target, visits.target_set),
+    "day_closed": Kind("fact", PHONE, COLLECTOR, apply=visits.day_closed),
+    "promise_made": Kind("fact", PHONE, COLLECTOR, promises.judge_made, promises.made, promises.made_touches),
+    "promise_broken": Kind("request", SERVER, ADMINISTRATOR, promises.judge_broken, promises.broken),
+    "dispute_raised": Kind("fact", PHONE, COLLECTOR, follow_up.judge_dispute, follow_up.disputed, follow_up.touches),
+    "contact_logged": Kind("fact", PHONE, COLLECTOR, follow_up.judge_contact, follow_up.contacted, follow_up.touches),
+    "balance_confirmed": Kind("fact", PHONE, COLLECTOR, follow_up.judge_confirmation, follow_up.confirmed,
+                              follow_up.touches),
+    "item_delivered": Kind("fact", PHONE, COLLECTOR, follow_up.judge_delivered, follow_up.delivered,
+                           follow_up.touches),
+    "case_opened": Kind("fact", PHONE, COLLECTOR, follow_up.judge_case, follow_up.opened, follow_up.touches),
+    "case_answered": Kind("request", SERVER, OFFICE, follow_up.judge_answer, follow_up.answered),
 }  # fmt: skip

@@ -15,6 +15,9 @@ currency. See `docs/ledger.md` for which event posts what.
 | `suspense/<voucher>` | money of an entry under review | credit |
 | `refunds/<customer>` | owed back after a reversal | credit |
 | `erp/<customer>` | contra of what the ERP states | credit |
+| `fx/company` | cash taken in another currency than the voucher's, against what it pays for | debit |
+| `withholding/<customer>` | tax that the customer withheld against a certificate | debit |
+| `discount/<customer>`, `bank_charge/<customer>` | given for settling now; borne for the customer's bank | debit |
 """
 
 from collections.abc import Iterable

@@ -16,12 +16,13 @@ from schemas.documents import Book, ChequeHeld, ChequeSeen, Customer, Deposit, D
 from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
 from schemas.entries.receipts import Cheque, ReceiptIssued, Tender
 from schemas.entries.shapes import Total
-from sync import books, receipts
+from sync import books, promises, receipts
 from sync.chain import b64
 from sync.ledger import custody_of
+from sync.limits import cheque_key
 from sync.numbering import has_leaf, remove_leaf, voucher_number
 from sync.qr import QrPayload, parse, totals_of
-from sync.ruling import Context, Ruling, refused
+from sync.ruling import TEXT_OF, Context, Ruling, refused
 from sync.state import State
 
 Amount = tuple[str, str, int]
@@ -144,7 +145,7 @@ def rebuilt(c: Context, body: VoucherRebuilt, state: State) -> None:
         tenders=body.tenders,
         on_account=sum(total.amount for total in payload.totals if total.currency == currency),
         day=c.day,
-        verdict=Verdict(stamp.verdict).value,
+        verdict=TEXT_OF[stamp.verdict],
         flags=stamp.flags,
         qr=missing.code,
         suspense=str(stamp.position) if stamp.verdict == Verdict.REVIEW else "",
@@ -216,7 +217,7 @@ def _judged_without(
             book, issued=remove_leaf(book.issued, before.leaf - book.first), state="open", closed=""
         )
     for tender in body.tenders:
-        seen = state.get(ChequeSeen, receipts.cheque_key(tender)) if isinstance(tender, Cheque) else None
+        seen = state.get(ChequeSeen, cheque_key(tender)) if isinstance(tender, Cheque) else None
         if seen is not None:
             others = [one for one in seen.vouchers if one != before.id]
             state.documents["cheque_seen", seen.id] = ChequeSeen(seen.id, others) if others else None
@@ -246,6 +247,7 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         voucher.state, voucher.voided_at, voucher.void_reason = before.state, before.voided_at, before.void_reason
         voucher.void_confirmed = before.void_confirmed
         receipts.end_suspense(voucher, state)
+        promises.unkeep(voucher, state)
         receipts.no_longer_uncleared(voucher, state)
     _hand_over_paper(before, voucher, pairs, state)
     state.leave(f"user:{before.by}", before)

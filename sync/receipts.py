@@ -1,7 +1,6 @@
 """Receipt vouchers: money taken is always counted; a number is used once; a void keeps its slot."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from schemas.codes import Flag, Verdict
 from schemas.documents import (
@@ -19,9 +18,11 @@ from schemas.documents import (
     VoidAsked,
     Voucher,
 )
+from schemas.entries.company import Policy
 from schemas.entries.receipts import (
     Allocation,
     Cheque,
+    ChequePhotographed,
     ReceiptIssued,
     ReceiptReversed,
     ReceiptVoided,
@@ -33,13 +34,14 @@ from schemas.entries.receipts import (
     VoucherShared,
     VoucherShown,
 )
-from sync import books
+from sync import books, limits, promises
+from sync.exchange import exchange_of, paid_in, worth
 from sync.ledger import add, custody_of
-from sync.ruling import Context, Ruling, refused
+from sync.limits import cheque_key
+from sync.ruling import TEXT_OF, Context, Ruling, refused
 from sync.state import Key, State
 
 Amount = tuple[str, str, int]
-_TEXT_OF = {verdict.value: verdict.value for verdict in Verdict}
 
 
 def issued_touches(c: Context, body: ReceiptIssued) -> Iterable[Key]:
@@ -49,10 +51,6 @@ def issued_touches(c: Context, body: ReceiptIssued) -> Iterable[Key]:
     keys += [("item", allocation.item) for allocation in body.allocations]
     keys += [("cheque_seen", cheque_key(tender)) for tender in body.tenders if isinstance(tender, Cheque)]
     return keys
-
-
-def cheque_key(cheque: Cheque) -> str:
-    return f"{cheque.bank}|{cheque.number.lstrip('0')}"
 
 
 def in_hand(tenders: Iterable[Tender], user: str) -> list[Amount]:
@@ -77,13 +75,11 @@ def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.ID_REPEATED]
     if customer is None:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.CUSTOMER_UNKNOWN]
-    total, wished, one_currency = 0, body.on_account, True
-    for tender in body.tenders:
-        total += tender.amount
-        one_currency &= tender.currency == body.currency
+    wished = body.on_account
+    sound = all(paid_in(tender, body.currency) for tender in body.tenders)
     for allocation in body.allocations:
         wished += allocation.amount
-    if total != wished or not one_currency:
+    if settled(body) != wished or not sound:
         verdict, flags = Verdict.REVIEW, [*flags, Flag.TOTALS_DIFFER]
     flags += _warnings(c, body, customer, state)
     if verdict == Verdict.REVIEW:
@@ -92,14 +88,32 @@ def judge_issued(c: Context, body: ReceiptIssued, state: State) -> Ruling:
     return Ruling(verdict, list(dict.fromkeys([*flags, *more])), in_hand(body.tenders, c.by) + credits)
 
 
+def settled(paid: ReceiptIssued | Voucher) -> int:
+    """All that a voucher pays for, in minor units of its currency: tenders at their worth, and what is deducted."""
+    total = 0
+    for tender in paid.tenders:
+        if paid_in(tender, paid.currency):
+            total += worth(tender)
+    for deduction in paid.deductions:
+        total += deduction.amount
+    return total
+
+
 def credits_of(paid: ReceiptIssued | Voucher, state: State) -> tuple[list[Amount], list[Flag]]:
     """What the tenders pay for now: each item takes what is open of it, as was wished and as far as the money goes; the
-    rest is the customer's on account."""
+    rest is the customer's on account. Cash in another currency goes through the exchange account at its value."""
     flags: list[Flag] = []
     lines: list[Amount] = []
     rest: dict[str, int] = {}
     for tender in paid.tenders:
-        rest[tender.currency] = rest.get(tender.currency, 0) + tender.amount
+        exchange = exchange_of(tender)
+        currency = paid.currency if exchange is not None else tender.currency
+        rest[currency] = rest.get(currency, 0) + worth(tender)
+        if exchange is not None:
+            lines += _exchanged(tender, paid.currency)
+    for deduction in paid.deductions:
+        rest[paid.currency] = rest.get(paid.currency, 0) + deduction.amount
+        lines.append((f"{deduction.kind}/{paid.customer}", paid.currency, deduction.amount))
     left: dict[str, int] = {}
     for allocation in paid.allocations:
         item = state.get(Item, allocation.item)
@@ -117,6 +131,10 @@ def credits_of(paid: ReceiptIssued | Voucher, state: State) -> tuple[list[Amount
     return lines, flags
 
 
+def _exchanged(tender: Tender, currency: str) -> list[Amount]:
+    return [("fx/company", tender.currency, -tender.amount), ("fx/company", currency, worth(tender))]
+
+
 def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state: State) -> list[Flag]:
     flags: list[Flag] = []
     if customer is not None and c.by not in customer.collectors:
@@ -124,21 +142,13 @@ def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state:
     device = state.get(Device, c.envelope.device)
     if body.visit and device is not None and device.visit != body.visit:
         flags.append(Flag.VISIT_NOT_OPEN)
-    cheques = [tender for tender in body.tenders if isinstance(tender, Cheque)]
-    if not cheques:
-        return flags
     company = state.settings()
-    stale = timedelta(days=company.policy.cheque_stale_days if company else 180)
-    seen: set[str] = set()
-    for tender in cheques:
-        key = cheque_key(tender)
-        if key in seen or state.get(ChequeSeen, key):
-            flags.append(Flag.CHEQUE_REPEATED)
-        seen.add(key)
-        if tender.drawer:
-            flags.append(Flag.THIRD_PARTY_CHEQUE)
-        if tender.due < c.day - stale:
-            flags.append(Flag.CHEQUE_STALE)
+    policy = company.policy if company else Policy()
+    flags += limits.of_cash(c, body, company, policy, state)
+    flags += limits.of_cheques(c, body, policy, state)
+    if body.deductions:
+        flags += limits.of_deductions(body, policy)
+    flags += limits.of_items(body, state)
     return list(dict.fromkeys(flags))
 
 
@@ -148,9 +158,7 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
     assert stamp is not None  # noqa: S101 -- apply always runs on a stamped entry
     prefix = f"ar/{body.customer}/"
     taken: list[Allocation] = []
-    on_account = 0
-    for tender in body.tenders:
-        on_account += tender.amount
+    on_account = settled(body)
     for line in stamp.lines:
         if line.account.startswith(prefix):
             taken.append(Allocation(line.account[len(prefix) :], -line.amount))
@@ -177,11 +185,13 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         unsigned_reason=body.unsigned_reason,
         day=c.day,
         # The enum's own text: a default is left out of a document only if it is the same object, replayed or not.
-        verdict=_TEXT_OF[stamp.verdict],
+        verdict=TEXT_OF[stamp.verdict],
         flags=stamp.flags,
         suspense=str(stamp.position) if stamp.verdict == Verdict.REVIEW else "",
         repeats="" if first else c.id,
+        deductions=body.deductions,
     )
+    promises.keep(voucher, state)
     state.put(voucher)
     count_on_items(voucher, state, sign=1)
     book = state.get(Book, body.book)
@@ -271,6 +281,25 @@ def printed(_c: Context, body: VoucherPrinted, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is not None:
         voucher.printed = max(voucher.printed, body.copy)
+        state.put(voucher)
+
+
+def photographed_touches(_c: Context, body: ChequePhotographed) -> Iterable[Key]:
+    return (("voucher", body.receipt),)
+
+
+def judge_photographed(c: Context, body: ChequePhotographed, state: State) -> Ruling:
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is None or body.tender >= len(voucher.tenders):
+        return refused(Flag.RECEIPT_UNKNOWN)
+    return Ruling() if voucher.by == c.by else refused(Flag.RECEIPT_NOT_OURS)
+
+
+def photographed(_c: Context, body: ChequePhotographed, state: State) -> None:
+    """The pictures are the voucher's, so that their bytes are taken in when they come."""
+    voucher = state.get(Voucher, body.receipt)
+    if voucher is not None:
+        voucher.photos = list(dict.fromkeys([*voucher.photos, *body.photos]))
         state.put(voucher)
 
 
@@ -391,15 +420,20 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
 
 
 def taken_back(voucher: Voucher) -> list[Amount]:
-    """Debits: what the voucher paid for is owed again."""
+    """Debits: what the voucher paid for is owed again; exchanges and deductions are taken back with it."""
     if voucher.verdict == Verdict.REVIEW:
         return from_suspense(voucher)
+    undone = [(one.kind, one.amount) for one in voucher.deductions]
     debits = [(f"ar/{voucher.customer}/{one.item}", voucher.currency, one.amount) for one in voucher.taken]
     others = [
         (f"on_account/{voucher.customer}", tender.currency, tender.amount)
         for tender in voucher.tenders
-        if tender.currency != voucher.currency  # one that was released all the same
+        if not paid_in(tender, voucher.currency)  # one that was released all the same
     ]
+    others += [(f"{kind}/{voucher.customer}", voucher.currency, -amount) for kind, amount in undone]
+    for tender in voucher.tenders:
+        if exchange_of(tender) is not None:
+            others += [(account, code, -amount) for account, code, amount in _exchanged(tender, voucher.currency)]
     return [*debits, (f"on_account/{voucher.customer}", voucher.currency, voucher.on_account), *others]
 
 
@@ -433,6 +467,7 @@ def voided(c: Context, body: ReceiptVoided, state: State) -> None:
         return
     end_suspense(voucher, state)
     _no_longer(c, voucher, body.reason, state)
+    promises.unkeep(voucher, state)
     count_on_items(voucher, state, sign=-1)
     book = state.get(Book, voucher.book)
     if book is not None and owns_leaf(voucher, book):
@@ -516,6 +551,7 @@ def reversed_(c: Context, body: ReceiptReversed, state: State) -> None:
         if voucher.void is not None and voucher.void.state == "requested":
             _settle(voucher, "approved", c.by, state)
         end_suspense(voucher, state)
+        promises.unkeep(voucher, state)
         state.put(voucher)
         count_on_items(voucher, state, sign=-1)
         no_longer_uncleared(voucher, state)

@@ -9,6 +9,10 @@ from schemas.entries import Envelope
 from schemas.wire import Line, Stamp
 from sync.chain import Entry
 
+TEXT_OF = {verdict.value: verdict.value for verdict in Verdict}
+"""The one text of each verdict: msgspec leaves a default out of a document only where it is that very object, and a
+replay must come to the same bytes."""
+
 
 class Context(msgspec.Struct, gc=False):
     """One entry under judgement or replay. device: short name; stamp: set once judged, and all that a replay knows."""

@@ -7,22 +7,29 @@ from typing import Any, TypeVar
 from schemas.documents import (
     DOCUMENTS,
     Book,
+    Case,
     ChequeHeld,
     Company,
+    Confirmation,
+    Contact,
     Custody,
     Customer,
+    DayReport,
     Deposit,
     DepositWaiting,
     Device,
+    Dispute,
     Document,
     Item,
     MissingVoucher,
     Person,
     Plan,
+    Promise,
     Request,
     Safe,
     ServerKey,
     Suspended,
+    Target,
     User,
     Visit,
     Voucher,
@@ -130,9 +137,18 @@ def _group_of_voucher(voucher: Voucher) -> str:
     return f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}"
 
 
-def _of_item(item: Item, state: State) -> tuple[str, ...]:
-    customer = state.get(Customer, item.customer)
+def _about(document: Item | Promise | Contact, state: State) -> tuple[str, ...]:
+    """What is known of a customer is shown to whoever has the customer now."""
+    customer = state.get(Customer, document.customer)
     return _of_customer(customer, state) if customer else ()
+
+
+def _of_case(case: Dispute | Confirmation | Case, state: State) -> tuple[str, ...]:
+    """Besides: its writer, who waits for an answer, and the attachments that it names."""
+    customer = state.get(Customer, case.customer)
+    named = [case.signature] if isinstance(case, Confirmation) else case.photos
+    readers = [f"user:{case.by}", *(_of_customer(customer, state) if customer else ())]
+    return tuple(dict.fromkeys([*readers, *(f"attachment:{one}" for one in named if len(one) == 64)]))
 
 
 def _of_customer(customer: Customer, _state: State) -> tuple[str, ...]:
@@ -144,6 +160,7 @@ def _of_voucher(voucher: Voucher, _state: State) -> tuple[str, ...]:
     if voucher.state == "replaced":
         return ()
     named = [photo for tender in voucher.tenders if isinstance(tender, Cheque) for photo in tender.photos]
+    named += [photo for deduction in voucher.deductions for photo in deduction.photos] + voucher.photos
     if len(voucher.signature) == 64:  # else it names nothing that could ever come
         named.append(voucher.signature)
     return (f"user:{voucher.by}", *(f"attachment:{one}" for one in dict.fromkeys(named)))
@@ -167,6 +184,13 @@ _WAITING = ("declared", "counted")
 _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Voucher: _group_of_voucher,
     Item: lambda item: f"customer/{item.customer}",
+    Promise: lambda promise: f"customer/{promise.customer}",
+    Dispute: lambda dispute: f"customer/{dispute.customer}",
+    Contact: lambda contact: f"customer/{contact.customer}",
+    Confirmation: lambda confirmation: f"customer/{confirmation.customer}",
+    Case: lambda case: f"customer/{case.customer}" if case.customer else f"cases/{case.by}",
+    Target: lambda target: f"targets/{target.month}",
+    DayReport: lambda report: f"reports/{report.day}",
     ChequeHeld: lambda cheque: f"{cheque.state}/{cheque.holder}",
     Visit: lambda visit: f"visits/{visit.user}/{visit.day}",
     Plan: lambda plan: f"plans/{plan.day}",
@@ -180,7 +204,14 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
 }
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Voucher: _of_voucher,
-    Item: _of_item,
+    Item: _about,
+    Promise: _about,
+    Contact: _about,
+    Dispute: _of_case,
+    Confirmation: _of_case,
+    Case: _of_case,
+    Target: lambda target, _: (f"user:{target.user}",),
+    DayReport: lambda report, _: (f"user:{report.user}",),
     Customer: _of_customer,
     Custody: lambda custody, _: (f"user:{custody.id}",),
     User: lambda user, _: (f"user:{user.id}",),

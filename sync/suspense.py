@@ -11,17 +11,18 @@ from typing import Any, Protocol
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Amounts, Book, Customer, Judgement, Suspended, Voucher
+from schemas.documents import Amounts, Book, Customer, Deposit, Judgement, Suspended, Voucher
+from schemas.entries.deposits import DepositDeclared
 from schemas.entries.receipts import Allocation, Cheque, ReceiptIssued
 from schemas.entries.suspense import Judged
 from schemas.wire import Stamp
-from sync import authority, books, rebuilt, receipts
+from sync import authority, books, promises, rebuilt, receipts
 from sync.chain import Entry, b64, hash_of
 from sync.ledger import add
 from sync.numbering import has_leaf, voucher_number
 from sync.qr import totals_of
 from sync.reading import Unreadable, body_of, envelope_of
-from sync.ruling import Context, Ruling, refused
+from sync.ruling import TEXT_OF, Context, Ruling, refused
 from sync.state import State
 
 MONEY = {
@@ -146,8 +147,16 @@ def _judged_now(c: Context, body: Judged, state: State, find: Find) -> Ruling:
         credits, flags = receipts.credits_of(said, state)
         ruling = Ruling(flags=[*leaf, *flags], lines=receipts.in_hand(said.tenders, inner.by) + credits)
         return rebuilt.net(before, ruling) if before else ruling
+    if isinstance(said, DepositDeclared) and _covered_by_a_later_one(inner, body, state):
+        return refused(Flag.DEPOSIT_ALREADY_DECIDED)
     ruling = kind.judge(inner, said, state)
     return ruling if ruling.verdict == Verdict.ACCEPTED else Ruling(Verdict.REFUSED, ruling.flags)
+
+
+def _covered_by_a_later_one(inner: Context, body: Judged, state: State) -> bool:
+    """A declaration covers its chain up to itself, so what it would hand over went with the later one already."""
+    own = state.group(Deposit, f"deposits/{inner.by}")
+    return any(one.device == body.device and one.seq > body.seq and one.state != "returned" for one in own)
 
 
 def _told(c: Context, body: Judged) -> tuple[Context, msgspec.Struct] | None:
@@ -199,9 +208,9 @@ def _release(c: Context, voucher: Voucher, state: State) -> None:
     voucher.taken = [
         Allocation(line.account[len(prefix) :], -line.amount) for line in stamp.lines if line.account.startswith(prefix)
     ]
-    paid = sum(tender.amount for tender in voucher.tenders if tender.currency == voucher.currency)
-    voucher.on_account = paid - sum(one.amount for one in voucher.taken)
-    voucher.verdict = Verdict.ACCEPTED.value
+    voucher.on_account = receipts.settled(voucher) - sum(one.amount for one in voucher.taken)
+    voucher.verdict = TEXT_OF[Verdict.ACCEPTED]
+    promises.keep(voucher, state)
     voucher.flags = list(dict.fromkeys([*voucher.flags, *stamp.flags]))
     _take_leaf(voucher, state)
     receipts.count_on_items(voucher, state, sign=1)

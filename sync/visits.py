@@ -1,10 +1,11 @@
 """The day's plan, and visits against it. No money moves here."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Customer, Device, Plan, User, Visit
-from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
+from schemas.documents import Customer, DayReport, Device, Moved, Plan, Target, User, Visit
+from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitStarted
 from sync.ruling import Context, Ruling, refused
 from sync.state import Key, State
 
@@ -19,7 +20,49 @@ def judge_plan(_c: Context, body: PlanSet, state: State) -> Ruling:
 
 
 def plan_set(_c: Context, body: PlanSet, state: State) -> None:
-    state.put(Plan(f"{body.user}|{body.day}", user=body.user, day=body.day, stops=body.stops))
+    """What the collector put off stays told; it is for the supervisor's plan to take it up again."""
+    plan = plan_of(body.user, body.day, state)
+    plan.stops = body.stops
+    plan.moved = [one for one in plan.moved if one.customer in body.stops]
+    plan.brought = [one for one in plan.brought if one not in body.stops]
+    state.put(plan)
+
+
+def plan_of(user: str, day: date, state: State) -> Plan:
+    return state.get(Plan, f"{user}|{day}") or Plan(f"{user}|{day}", user=user, day=day, stops=[])
+
+
+def judge_moved(_c: Context, body: StopMoved, state: State) -> Ruling:
+    known = state.get(Customer, body.customer) is not None
+    return Ruling() if known else Ruling(flags=[Flag.CUSTOMER_UNKNOWN])
+
+
+def moved(c: Context, body: StopMoved, state: State) -> None:
+    """The stop leaves one day's plan and stands in the other's, marked in both."""
+    plan = plan_of(c.by, body.day, state)
+    plan.moved = [one for one in plan.moved if one.customer != body.customer]
+    if body.customer in plan.stops:
+        plan.moved.append(Moved(body.customer, body.to, body.reason, body.note))
+    plan.brought = [one for one in plan.brought if one != body.customer]
+    state.put(plan)
+    later = plan_of(c.by, body.to, state)
+    if body.customer not in (*later.stops, *later.brought):
+        later.brought.append(body.customer)
+    later.moved = [one for one in later.moved if one.customer != body.customer]
+    state.put(later)
+
+
+def judge_target(_c: Context, body: TargetSet, state: State) -> Ruling:
+    return Ruling() if state.get(User, body.user) is not None else refused(Flag.USER_UNKNOWN)
+
+
+def target_set(_c: Context, body: TargetSet, state: State) -> None:
+    id = f"{body.user}|{body.month}|{body.currency}"
+    state.put(Target(id, body.user, body.month, body.currency, body.amount, body.visits))
+
+
+def day_closed(c: Context, body: DayClosed, state: State) -> None:
+    state.put(DayReport(f"{c.by}|{body.day}", user=c.by, day=body.day, at=c.envelope.at, entry=c.id, told=body))
 
 
 def started_touches(c: Context, body: VisitStarted) -> Iterable[Key]:
@@ -38,6 +81,8 @@ def judge_started(c: Context, body: VisitStarted, state: State) -> Ruling:
         ruling.flags.append(Flag.CUSTOMER_UNKNOWN)
     elif c.by not in customer.collectors:
         ruling.flags.append(Flag.CUSTOMER_NOT_ASSIGNED)
+    if any(state.get(User, colleague) is None for colleague in body.colleagues):
+        ruling.flags.append(Flag.USER_UNKNOWN)
     return ruling
 
 
@@ -52,6 +97,8 @@ def started(c: Context, body: VisitStarted, state: State) -> None:
             started_at=c.envelope.at,
             planned=body.planned,
             position=body.position,
+            no_position=body.no_position,
+            colleagues=body.colleagues,
         )
     )
     device = state.get(Device, c.envelope.device)
@@ -78,6 +125,9 @@ def ended(c: Context, body: VisitEnded, state: State) -> None:
         visit.outcome = body.outcome
         visit.note = body.note
         visit.next_date = body.next_date
+        visit.answers = body.answers
+        visit.reason = body.reason
+        visit.next_action = body.next_action
         state.put(visit)
     device = state.get(Device, c.envelope.device)
     if device is not None and device.visit == body.visit:

@@ -11,6 +11,16 @@ from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
 from schemas.entries.company import ChainStarted, CompanySetUp, EpochBegan, GrantReturned, HoleRecorded
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
+from schemas.entries.follow_up import (
+    BalanceConfirmed,
+    CaseAnswered,
+    CaseOpened,
+    ContactLogged,
+    DisputeRaised,
+    ItemDelivered,
+    PromiseBroken,
+    PromiseMade,
+)
 from schemas.entries.people import (
     DeviceEnrolled,
     DeviceRevoked,
@@ -21,6 +31,7 @@ from schemas.entries.people import (
 )
 from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
 from schemas.entries.receipts import (
+    ChequePhotographed,
     ReceiptIssued,
     ReceiptReversed,
     ReceiptVoided,
@@ -32,7 +43,7 @@ from schemas.entries.receipts import (
     VoucherShown,
 )
 from schemas.entries.suspense import Judged
-from schemas.entries.visits import PlanSet, VisitEnded, VisitStarted
+from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitStarted
 
 BODIES: dict[str, type[msgspec.Struct]] = {
     "company_set_up": CompanySetUp,
@@ -71,6 +82,18 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "judged": Judged,
     "voucher_reported": VoucherReported,
     "voucher_rebuilt": VoucherRebuilt,
+    "cheque_photographed": ChequePhotographed,
+    "stop_moved": StopMoved,
+    "target_set": TargetSet,
+    "day_closed": DayClosed,
+    "promise_made": PromiseMade,
+    "promise_broken": PromiseBroken,
+    "dispute_raised": DisputeRaised,
+    "contact_logged": ContactLogged,
+    "balance_confirmed": BalanceConfirmed,
+    "item_delivered": ItemDelivered,
+    "case_opened": CaseOpened,
+    "case_answered": CaseAnswered,
 }
 
 

@@ -1,6 +1,9 @@
 """The company itself, and what keeps chains whole."""
 
-from schemas.entries.shapes import CurrencyCode, Grant, Id, Name, NotNegative, Positive, Shape, Text
+import datetime as dt
+from typing import Literal
+
+from schemas.entries.shapes import CurrencyCode, Grant, Id, Name, NotNegative, Positive, RateText, Shape, Text
 
 
 class Branch(Shape, frozen=True):
@@ -12,11 +15,29 @@ class Branch(Shape, frozen=True):
     prefix: Name
 
 
+class StatedRate(Shape, frozen=True):
+    """The company's rate from a day on: one `base` is `rate` `quote`, in major units. source: where it is from."""
+
+    base: CurrencyCode
+    quote: CurrencyCode
+    rate: RateText
+    since: dt.date
+    source: Name = ""
+
+
+Limit = Literal["receipt", "cash", "age", "unsent"]
+
+
 class Policy(Shape, frozen=True):
     """Dated settings of a company; amounts in minor units of the company's currency, 0 = no limit.
 
-    Limits warn and flag. silent_hours: how long a phone may not be heard of before the office is told.
-    require_installed: phones must run the installed app. banks: offered as choices, as [code, English, Arabic].
+    Limits warn and flag; those named in `blocks` also stop issuing until the office gives a release code.
+    receipt_limit: cash in one voucher; cash_limit: cash in hand; cash_age_days: of the oldest cash in hand;
+    unsent_hours: of the oldest entry that the office lacks. cash_ceiling: the most cash in one voucher that the law
+    allows, which always blocks. discount_limit: what a collector may give for settling now, in basis points of what is
+    settled. silent_hours: how long a phone may not be heard of before the office is told. promise_grace_days: how long
+    after its date a promise is still kept. require_installed: phones must run the installed app. banks: offered as
+    choices, as [code, English, Arabic].
     """
 
     require_installed: bool = True
@@ -26,6 +47,13 @@ class Policy(Shape, frozen=True):
     book_leaves: Positive = 200
     cheque_stale_days: NotNegative = 180
     banks: list[tuple[str, str, str]] = []
+    receipt_limit: NotNegative = 0
+    cash_age_days: NotNegative = 0
+    cash_ceiling: NotNegative = 0
+    blocks: list[Limit] = []
+    discount_limit: NotNegative = 0
+    rates: list[StatedRate] = []
+    promise_grace_days: NotNegative = 0
 
 
 class PublicKey(Shape, frozen=True):

@@ -13,23 +13,40 @@ from schemas.entries.shapes import (
     NotNegative,
     Position,
     Positive,
+    RateText,
     Sha256Hex,
     Shape,
     Text,
 )
 
 
+class Exchange(Shape, frozen=True):
+    """What cash in another currency pays for. One `base` is `rate` of the other of the two currencies, both in major
+    units. value: minor units of the voucher's currency, rounded half up (`sync.exchange`). source: who stated the rate.
+    """
+
+    base: CurrencyCode
+    rate: RateText
+    value: Positive
+    source: Name = ""
+
+
 class Cash(Shape, frozen=True, tag_field="method", tag="cash"):
-    """Notes and coins. amount: minor units. counted: by denomination, when the collector counted that way."""
+    """Notes and coins. amount: minor units, what the collector keeps. counted: by denomination, when the collector
+    counted that way. received: what was put on the table, where change was given; change = received - amount.
+    exchange: set where the currency is not the voucher's."""
 
     currency: CurrencyCode
     amount: Positive
     counted: list[Notes] = []
+    received: NotNegative = 0
+    exchange: Exchange | None = None
 
 
 class Cheque(Shape, frozen=True, tag_field="method", tag="cheque"):
     """A cheque as written. amount: minor units. due: the date on the cheque. drawer: empty when the customer drew it,
-    else the name as written (a third party's cheque). photos: attachments by SHA-256."""
+    else the name as written (a third party's cheque). photos: attachments by SHA-256. words_differ: the amount in
+    words is another than the one in figures; `amount` is what the words say."""
 
     currency: CurrencyCode
     amount: Positive
@@ -39,6 +56,7 @@ class Cheque(Shape, frozen=True, tag_field="method", tag="cheque"):
     branch: Name = ""
     drawer: Name = ""
     photos: list[Sha256Hex] = []
+    words_differ: bool = False
 
 
 Tender = Cash | Cheque
@@ -51,8 +69,20 @@ class Allocation(Shape, frozen=True):
     amount: Positive
 
 
+class Deduction(Shape, frozen=True):
+    """What the customer settles without handing anything over: tax withheld against a certificate, a discount for
+    settling now, a bank's charge. amount: minor units of the voucher's currency. proof: the certificate's number."""
+
+    kind: Literal["withholding", "discount", "bank_charge"]
+    amount: Positive
+    proof: Name = ""
+    photos: list[Sha256Hex] = []
+    note: Text = ""
+
+
 class ReceiptIssued(Shape, frozen=True):
-    """A numbered voucher was handed over. Sum of tenders = sum of allocations + on_account, all in `currency`.
+    """A numbered voucher was handed over. Sum of tenders (those in another currency at the value of their exchange) +
+    deductions = sum of allocations + on_account, all in `currency`.
 
     number is what the paper says; it is `<series>-<leaf>` of `book`. visit: id of the open visit, or empty.
     """
@@ -70,6 +100,15 @@ class ReceiptIssued(Shape, frozen=True):
     signature: str = ""
     unsigned_reason: Text = ""
     salt: Name = ""
+    deductions: Annotated[list[Deduction], msgspec.Meta(max_length=10)] = []
+
+
+class ChequePhotographed(Shape, frozen=True):
+    """Pictures of a cheque, taken after its voucher was issued. tender: index in the voucher's tenders."""
+
+    receipt: Id
+    tender: NotNegative
+    photos: Annotated[list[Sha256Hex], msgspec.Meta(min_length=1, max_length=4)]
 
 
 class VoucherShown(Shape, frozen=True):

@@ -35,12 +35,20 @@ from server.imports.refusal import CellRefused, FileCode, FileRefused, RejectCod
 from server.imports.rows import CHUNK_BYTES, Cells, LineRefused, Parsed, check_currency, lines_of, ordered, size_of
 
 Basis = Literal["originals", "open"]
-Kind = Literal["invoice", "instalment", "credit_note", "opening"]
+Kind = Literal["invoice", "instalment", "credit_note", "opening", "returned_cheque"]
 
 _KIND_TEXTS: dict[Kind, tuple[str, ...]] = {
     "invoice": ("invoice", "inv", "bill", "debit note", "فاتورة", "فاتورة مبيعات", "إشعار مدين"),
     "instalment": ("instalment", "installment", "قسط"),
     "credit_note": ("credit note", "credit_note", "credit memo", "cn", "return", "إشعار دائن", "مرتجع", "مردودات"),
+    "returned_cheque": (
+        "returned cheque",
+        "returned check",
+        "bounced cheque",
+        "bounced check",
+        "شيك مرتد",
+        "شيك مرتجع",
+    ),
     "opening": ("opening", "opening balance", "رصيد افتتاحي", "رصيد أول المدة"),
 }
 KINDS: dict[str, Kind] = {plain(text): kind for kind, texts in _KIND_TEXTS.items() for text in texts}

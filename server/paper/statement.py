@@ -32,6 +32,7 @@ KINDS = {
     "invoice": Both("فاتورة", "Invoice"),
     "instalment": Both("قسط", "Instalment"),
     "credit_note": Both("إشعار دائن", "Credit note"),
+    "returned_cheque": Both("شيك مرتد", "Returned cheque"),
     "opening": Both("رصيد افتتاحي", "Opening item"),
 }
 SETTLED = Both("تسوية محاسبية", "ERP settlement")

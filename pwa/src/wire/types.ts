@@ -28,6 +28,25 @@ export interface AssignWish {
   action?: string;
 }
 
+export interface BalanceConfirmed {
+  customer: string;
+  currency: string;
+  ledger: number;
+  uncleared: number;
+  agrees: boolean;
+  differences?: Difference[];
+  signer?: string;
+  signature?: string;
+  unsigned_reason?: string;
+  visit?: string;
+}
+
+export interface BankAccount {
+  bank: string;
+  number?: string;
+  name?: string;
+}
+
 export interface Board {
   day: string;
   now: string;
@@ -108,11 +127,31 @@ export interface Branch {
   prefix: string;
 }
 
+export interface CaseAnswered {
+  case: string;
+  decision: "declined" | "granted" | "noted";
+  note?: string;
+}
+
+export interface CaseOpened {
+  what: "complaint" | "data_change" | "goods_return" | "incident" | "order" | "other" | "payment_plan" | "reschedule" | "settlement" | "stop_supply";
+  text: string;
+  customer?: string;
+  currency?: string;
+  amount?: number;
+  items?: string[];
+  date?: string | null;
+  photos?: string[];
+  visit?: string;
+}
+
 export interface Cash {
   method: "cash";
   currency: string;
   amount: number;
   counted?: Notes[];
+  received?: number;
+  exchange?: Exchange | null;
 }
 
 export interface CashCount {
@@ -148,6 +187,7 @@ export interface Cheque {
   branch?: string;
   drawer?: string;
   photos?: string[];
+  words_differ?: boolean;
 }
 
 export interface ChequeHeld {
@@ -166,6 +206,12 @@ export interface ChequeHeld {
   state: string;
   holder: string;
   shown_to?: string;
+}
+
+export interface ChequePhotographed {
+  receipt: string;
+  tender: number;
+  photos: string[];
 }
 
 export interface CodeMade {
@@ -205,6 +251,15 @@ export interface CompanySetUp {
   policy: Policy;
   keys?: PublicKey[];
   epoch?: number;
+}
+
+export interface ContactLogged {
+  customer: string;
+  channel: "call" | "email" | "sms" | "whatsapp";
+  outcome: "call_back" | "disputed" | "no_answer" | "promised" | "reached" | "refused" | "sent" | "wrong_number";
+  note?: string;
+  next_date?: string | null;
+  items?: string[];
 }
 
 export interface Control {
@@ -264,6 +319,13 @@ export interface Customer {
   collectors?: string[];
   credit?: Record<string, number>;
   uncleared?: Record<string, number>;
+  papers?: Paper[];
+  accounts?: BankAccount[];
+  standing?: string;
+  bounced?: number;
+  promises?: string[];
+  broken?: number;
+  disputes?: string[];
 }
 
 export interface CustomerRow {
@@ -290,7 +352,31 @@ export interface CustomersUpserted {
   source?: string;
 }
 
+export interface DayClosed {
+  day: string;
+  received?: Total[];
+  held?: Total[];
+  vouchers?: number;
+  voided?: number;
+  planned?: number;
+  visited?: number;
+  unplanned?: number;
+  promises?: number;
+  disputes?: number;
+  contacts?: number;
+  left?: string[];
+  note?: string;
+}
+
 export interface Decision {
+  note?: string;
+}
+
+export interface Deduction {
+  kind: "bank_charge" | "discount" | "withholding";
+  amount: number;
+  proof?: string;
+  photos?: string[];
   note?: string;
 }
 
@@ -422,6 +508,30 @@ export interface DeviceRow {
   control?: string[];
 }
 
+export interface Difference {
+  amount: number;
+  item?: string;
+  number?: string;
+  reason?: string;
+}
+
+export interface DisputeRaised {
+  customer: string;
+  item: string;
+  currency: string;
+  amount: number;
+  reason: "already_paid" | "amount" | "damaged" | "discount" | "documents_missing" | "duplicate" | "no_order" | "not_received" | "other" | "price" | "quantity" | "returned" | "service" | "tax" | "terms";
+  note?: string;
+  photos?: string[];
+  visit?: string;
+}
+
+export interface EInvoice {
+  uuid: string;
+  long_id?: string;
+  state?: "cancelled" | "rejected" | "submitted" | "valid";
+}
+
 export interface Enrol {
   public_key: string;
   app?: string;
@@ -472,6 +582,13 @@ export interface EpochBegan {
   restored_position: number;
   restored_h: string;
   backup_at?: string;
+}
+
+export interface Exchange {
+  base: string;
+  rate: string;
+  value: number;
+  source?: string;
 }
 
 export interface FlagRow {
@@ -576,6 +693,23 @@ export interface Item {
   collected?: number;
   open?: number;
   note?: string;
+  to_deliver?: boolean;
+  delivered?: string;
+  delivered_to?: string;
+  einvoice?: EInvoice | null;
+}
+
+export interface ItemAnswer {
+  item: string;
+  answer: "absent" | "closed" | "collected" | "disputed" | "other" | "promised" | "refused" | "unsafe" | "wrong_address";
+  reason?: string;
+}
+
+export interface ItemDelivered {
+  customer: string;
+  item: string;
+  signer?: string;
+  visit?: string;
 }
 
 export interface ItemsUpserted {
@@ -643,6 +777,13 @@ export interface MissingVoucher {
   voucher?: string;
 }
 
+export interface Moved {
+  customer: string;
+  to: string;
+  reason: string;
+  note?: string;
+}
+
 export interface Notes {
   value: number;
   count: number;
@@ -660,6 +801,12 @@ export interface Page {
   total: number;
 }
 
+export interface Paper {
+  kind: string;
+  expires: string;
+  number?: string;
+}
+
 export interface Person {
   id: string;
   name: string;
@@ -673,6 +820,8 @@ export interface Plan {
   user: string;
   day: string;
   stops: string[];
+  moved?: Moved[];
+  brought?: string[];
 }
 
 export interface PlanSet {
@@ -698,6 +847,13 @@ export interface Policy {
   book_leaves?: number;
   cheque_stale_days?: number;
   banks?: [string, string, string][];
+  receipt_limit?: number;
+  cash_age_days?: number;
+  cash_ceiling?: number;
+  blocks?: ("age" | "cash" | "receipt" | "unsent")[];
+  discount_limit?: number;
+  rates?: StatedRate[];
+  promise_grace_days?: number;
 }
 
 export interface Position {
@@ -713,6 +869,21 @@ export interface ProblemDocument {
   code: string;
   detail?: string;
   facts?: Record<string, unknown>;
+}
+
+export interface PromiseBroken {
+  promise: string;
+}
+
+export interface PromiseMade {
+  customer: string;
+  currency: string;
+  amount: number;
+  date: string;
+  means?: "cash" | "cheque" | "transfer";
+  items?: string[];
+  visit?: string;
+  note?: string;
 }
 
 export interface PublicKey {
@@ -765,6 +936,7 @@ export interface ReceiptIssued {
   signature?: string;
   unsigned_reason?: string;
   salt?: string;
+  deductions?: Deduction[];
 }
 
 export interface ReceiptReversed {
@@ -893,6 +1065,10 @@ export interface StatedCustomer {
   lat?: number | null;
   lon?: number | null;
   credit_limit?: number;
+  papers?: Paper[];
+  accounts?: BankAccount[];
+  standing?: "legal" | "normal" | "suspended" | "watch";
+  bounced?: number;
 }
 
 export interface StatedItem {
@@ -903,8 +1079,26 @@ export interface StatedItem {
   date: string;
   due: string;
   original: number;
-  kind?: "credit_note" | "instalment" | "invoice" | "opening";
+  kind?: "credit_note" | "instalment" | "invoice" | "opening" | "returned_cheque";
   settlements?: Settlement[];
+  note?: string;
+  to_deliver?: boolean;
+  einvoice?: EInvoice | null;
+}
+
+export interface StatedRate {
+  base: string;
+  quote: string;
+  rate: string;
+  since: string;
+  source?: string;
+}
+
+export interface StopMoved {
+  customer: string;
+  day: string;
+  to: string;
+  reason: string;
   note?: string;
 }
 
@@ -936,6 +1130,14 @@ export interface SuspendedRow {
 export interface SuspenseDecision {
   reason: string;
   duplicate_of?: string;
+}
+
+export interface TargetSet {
+  user: string;
+  month: string;
+  currency: string;
+  amount: number;
+  visits?: number;
 }
 
 export interface Total {
@@ -1022,6 +1224,11 @@ export interface Visit {
   next_date?: string | null;
   position?: Position | null;
   vouchers?: string[];
+  no_position?: string;
+  colleagues?: string[];
+  answers?: ItemAnswer[];
+  reason?: string;
+  next_action?: string;
 }
 
 export interface VisitEnded {
@@ -1029,6 +1236,9 @@ export interface VisitEnded {
   outcome: "absent" | "closed" | "collected" | "disputed" | "other" | "promised" | "refused" | "unsafe" | "wrong_address";
   note?: string;
   next_date?: string | null;
+  answers?: ItemAnswer[];
+  reason?: string;
+  next_action?: string;
 }
 
 export interface VisitStarted {
@@ -1036,6 +1246,7 @@ export interface VisitStarted {
   planned?: boolean;
   position?: Position | null;
   no_position?: string;
+  colleagues?: string[];
 }
 
 export interface VoidApproved {
@@ -1108,6 +1319,9 @@ export interface Voucher {
   repeats?: string;
   judgement?: Judgement | null;
   rebuilt?: string;
+  deductions?: Deduction[];
+  promises?: string[];
+  photos?: string[];
 }
 
 export interface VoucherPrinted {
@@ -1177,6 +1391,18 @@ export interface Bodies {
   judged: Judged;
   voucher_reported: VoucherReported;
   voucher_rebuilt: VoucherRebuilt;
+  cheque_photographed: ChequePhotographed;
+  stop_moved: StopMoved;
+  target_set: TargetSet;
+  day_closed: DayClosed;
+  promise_made: PromiseMade;
+  promise_broken: PromiseBroken;
+  dispute_raised: DisputeRaised;
+  contact_logged: ContactLogged;
+  balance_confirmed: BalanceConfirmed;
+  item_delivered: ItemDelivered;
+  case_opened: CaseOpened;
+  case_answered: CaseAnswered;
 }
 
 export type Kind = keyof Bodies;
@@ -1255,6 +1481,8 @@ export const FLAGS = [
   "not_reported",
   "not_in_suspense",
   "not_a_duplicate",
+  "promise_unknown",
+  "case_unknown",
   "voucher_missing",
   "unknown_fields",
   "clock_ahead",
@@ -1275,6 +1503,18 @@ export const FLAGS = [
   "paper_missing",
   "paper_not_declared",
   "variance_differs",
+  "exchange_miscounted",
+  "rate_differs",
+  "proof_missing",
+  "discount_over_limit",
+  "receipt_over_limit",
+  "cash_over_limit",
+  "cash_over_ceiling",
+  "words_differ",
+  "item_cancelled",
+  "dispute_over_item",
+  "balance_differs",
+  "incident",
 ] as const;
 
 export type Flag = (typeof FLAGS)[number];
