@@ -407,7 +407,7 @@ class Request(Document):
     state: str
 
 
-class Promise(Document):
+class PromiseToPay(Document):
     """A promise to pay. kept: by voucher, what it brought of the amount. state: open, kept, superseded; broken or
     part_kept once its date has passed, and kept_late where the money came after that."""
 
@@ -554,7 +554,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "request": Request,
     "suspended": Suspended,
     "missing_voucher": MissingVoucher,
-    "promise": Promise,
+    "promise": PromiseToPay,
     "dispute": Dispute,
     "contact": Contact,
     "confirmation": Confirmation,

@@ -7,8 +7,8 @@ from schemas.codes import Flag
 from schemas.documents import ChequeSeen, Company, Item
 from schemas.entries.company import Policy
 from schemas.entries.receipts import Cash, Cheque, ReceiptIssued
-from sync.exchange import exchange_of, rate_on, value_at
 from sync.ledger import custody_of
+from sync.rates import exchange_of, rate_on, value_at
 from sync.ruling import Context
 from sync.state import State
 

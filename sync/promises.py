@@ -8,7 +8,7 @@ passed the server says so (`promise_broken`); money that comes later makes it ke
 from collections.abc import Iterable
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Customer, Promise, Voucher
+from schemas.documents import Customer, PromiseToPay, Voucher
 from schemas.entries.follow_up import PromiseBroken, PromiseMade
 from sync.about import of_customer
 from sync.ruling import Context, Ruling, refused
@@ -22,12 +22,12 @@ def made_touches(c: Context, body: PromiseMade) -> Iterable[Key]:
 
 
 def judge_made(c: Context, body: PromiseMade, state: State) -> Ruling:
-    return of_customer(c, Promise, body.customer, body.items, state)
+    return of_customer(c, PromiseToPay, body.customer, body.items, state)
 
 
 def made(c: Context, body: PromiseMade, state: State) -> None:
     """A later promise takes the place of open ones for any of the same items, or for the account."""
-    promise = Promise(
+    promise = PromiseToPay(
         c.id,
         customer=body.customer,
         by=c.by,
@@ -43,7 +43,7 @@ def made(c: Context, body: PromiseMade, state: State) -> None:
     customer = state.get(Customer, body.customer)
     if customer is not None:
         for id in list(customer.promises):
-            other = state.get(Promise, id)
+            other = state.get(PromiseToPay, id)
             if other is not None and other.state == "open" and _same_matter(other, promise):
                 other.state = "superseded"
                 state.put(other)
@@ -53,19 +53,19 @@ def made(c: Context, body: PromiseMade, state: State) -> None:
     state.put(promise)
 
 
-def _same_matter(one: Promise, other: Promise) -> bool:
+def _same_matter(one: PromiseToPay, other: PromiseToPay) -> bool:
     if one.currency != other.currency:
         return False
     return bool(set(one.items) & set(other.items)) if one.items and other.items else not one.items and not other.items
 
 
 def judge_broken(_c: Context, body: PromiseBroken, state: State) -> Ruling:
-    promise = state.get(Promise, body.promise)
+    promise = state.get(PromiseToPay, body.promise)
     return Ruling() if promise is not None and promise.state == "open" else refused(Flag.PROMISE_UNKNOWN)
 
 
 def broken(_c: Context, body: PromiseBroken, state: State) -> None:
-    promise = state.get(Promise, body.promise)
+    promise = state.get(PromiseToPay, body.promise)
     if promise is None:
         return
     promise.state = "part_kept" if promise.kept else "broken"
@@ -84,7 +84,7 @@ def keep(voucher: Voucher, state: State) -> None:
     items = {one.item: one.amount for one in voucher.taken}
     rest = sum(items.values()) + voucher.on_account
     for id in list(customer.promises):
-        promise = state.get(Promise, id)
+        promise = state.get(PromiseToPay, id)
         if promise is None or promise.currency != voucher.currency:
             continue
         named = sum(items.get(item, 0) for item in promise.items) if promise.items else rest
@@ -104,7 +104,7 @@ def keep(voucher: Voucher, state: State) -> None:
 def unkeep(voucher: Voucher, state: State) -> None:
     """A voucher that no longer stands has kept nothing: the promise waits again."""
     for id in voucher.promises:
-        promise = state.get(Promise, id)
+        promise = state.get(PromiseToPay, id)
         if promise is None or voucher.id not in promise.kept:
             continue
         del promise.kept[voucher.id]

@@ -35,9 +35,9 @@ from schemas.entries.receipts import (
     VoucherShown,
 )
 from sync import books, limits, promises
-from sync.exchange import exchange_of, paid_in, worth
 from sync.ledger import add, custody_of
 from sync.limits import cheque_key
+from sync.rates import exchange_of, paid_in, worth
 from sync.ruling import TEXT_OF, Context, Ruling, refused
 from sync.state import Key, State
 

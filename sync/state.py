@@ -24,7 +24,7 @@ from schemas.documents import (
     MissingVoucher,
     Person,
     Plan,
-    Promise,
+    PromiseToPay,
     Request,
     Safe,
     ServerKey,
@@ -137,7 +137,7 @@ def _group_of_voucher(voucher: Voucher) -> str:
     return f"deposit/{voucher.deposit}" if voucher.deposit else f"held/{voucher.by}"
 
 
-def _about(document: Item | Promise | Contact, state: State) -> tuple[str, ...]:
+def _about(document: Item | PromiseToPay | Contact, state: State) -> tuple[str, ...]:
     """What is known of a customer is shown to whoever has the customer now."""
     customer = state.get(Customer, document.customer)
     return _of_customer(customer, state) if customer else ()
@@ -184,7 +184,7 @@ _WAITING = ("declared", "counted")
 _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Voucher: _group_of_voucher,
     Item: lambda item: f"customer/{item.customer}",
-    Promise: lambda promise: f"customer/{promise.customer}",
+    PromiseToPay: lambda promise: f"customer/{promise.customer}",
     Dispute: lambda dispute: f"customer/{dispute.customer}",
     Contact: lambda contact: f"customer/{contact.customer}",
     Confirmation: lambda confirmation: f"customer/{confirmation.customer}",
@@ -205,7 +205,7 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Voucher: _of_voucher,
     Item: _about,
-    Promise: _about,
+    PromiseToPay: _about,
     Contact: _about,
     Dispute: _of_case,
     Confirmation: _of_case,

@@ -22,7 +22,7 @@ from schemas.entries.shapes import (
 
 class Exchange(Shape, frozen=True):
     """What cash in another currency pays for. One `base` is `rate` of the other of the two currencies, both in major
-    units. value: minor units of the voucher's currency, rounded half up (`sync.exchange`). source: who stated the rate.
+    units. value: minor units of the voucher's currency, rounded half up (`sync.rates`). source: who stated the rate.
     """
 
     base: CurrencyCode

@@ -7,6 +7,7 @@ import { ENTRY_BYTES_MAX, envelope_text, hash_of, utf8 } from '../ledger/chain';
 import { deposit_name, next_leaf, voucher_number } from '../ledger/numbering';
 import { apply_own, no_docs, NUMBERING_STATES, type Docs, type OwnEntry } from '../ledger/overlay';
 import { address_of, build, totals_of } from '../ledger/qr';
+import { paid_in, settled, worth } from '../ledger/rates';
 import type { Bodies, Book, Device, Documents, Kind, Voucher } from '../wire/types';
 import { announce } from './changes';
 import { compare_copy, copy_entry } from './copy';
@@ -408,13 +409,13 @@ function written<K extends Kind>({ id, device, seq, hash, at, kind, body }: Stor
   return { id, device, seq, hash, at, kind: kind as K, body: JSON.parse(body) as Bodies[K] };
 }
 
-function adds_up({ tenders, allocations = [], on_account = 0, currency }: Omit<ReceiptDraft, 'id'>): void {
-  const amounts = [...tenders.map((one) => one.amount), ...allocations.map((one) => one.amount)];
-  const whole = amounts.every((amount) => Number.isSafeInteger(amount) && amount > 0);
-  const sum = (rows: readonly { amount: number }[]) => rows.reduce((total, { amount }) => total + amount, 0);
-  const one_currency = tenders.every((tender) => tender.currency === currency);
-  const equal = sum(tenders) === sum(allocations) + on_account;
-  if (tenders.length === 0 || !whole || !Number.isSafeInteger(on_account) || on_account < 0 || !one_currency || !equal) {
+function adds_up({ tenders, deductions = [], allocations = [], on_account = 0, currency }: Omit<ReceiptDraft, 'id'>): void {
+  const amounts = [...tenders, ...deductions, ...allocations].map(({ amount }) => amount);
+  const whole = [...amounts, ...tenders.map(worth)].every((amount) => Number.isSafeInteger(amount) && amount > 0);
+  const allocated = allocations.reduce((total, { amount }) => total + amount, 0);
+  const sound = tenders.every((tender) => paid_in(tender, currency));
+  const equal = settled({ currency, tenders, deductions }) === allocated + on_account;
+  if (tenders.length === 0 || !whole || !Number.isSafeInteger(on_account) || on_account < 0 || !sound || !equal) {
     throw new RangeError('tenders, allocations and credit on account do not add up');
   }
 }

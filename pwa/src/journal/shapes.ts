@@ -3,13 +3,18 @@ import type {
   Allocation,
   Bodies,
   Book,
+  Case,
   CashCount,
   ChequeHeld,
   Company,
+  Confirmation,
+  Contact,
   Custody,
+  DayReport,
   Deposit,
   DepositWaiting,
   Device,
+  Dispute,
   Documents,
   EnrolmentPeek,
   KeptBack,
@@ -17,9 +22,11 @@ import type {
   Outcome,
   Person,
   Plan,
+  PromiseToPay,
   ReceiptIssued,
   Safe,
   ServerKey,
+  Target,
   Total,
   User,
   Visit,
@@ -142,6 +149,13 @@ export interface World {
   deposits: ReadonlyMap<string, Deposit>;
   deposits_waiting: ReadonlyMap<string, DepositWaiting>;
   safes: ReadonlyMap<string, Safe>;
+  promises: ReadonlyMap<string, PromiseToPay>;
+  disputes: ReadonlyMap<string, Dispute>;
+  contacts: ReadonlyMap<string, Contact>;
+  confirmations: ReadonlyMap<string, Confirmation>;
+  cases: ReadonlyMap<string, Case>;
+  targets: ReadonlyMap<string, Target>;
+  day_reports: ReadonlyMap<string, DayReport>;
   /** Of an entry or of the thing that it makes. What is not an own entry was pulled, and is therefore seen. */
   entry_state: (id: string) => EntryState;
   /** What the office made of an own entry; undefined until it said so. */

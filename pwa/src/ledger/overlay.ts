@@ -3,7 +3,10 @@
  * the server's, row for row in tests/cases/overlay.json; a difference between the two shows as a jumping balance.
  */
 import type { Bodies, Cash, Cheque, DocumentType, Documents, Kind, Verdict, Voucher } from '../wire/types';
+import { settled } from './rates';
+import { FOLLOW_UP } from './follow_up';
 import { add_leaf, has_leaf } from './numbering';
+import { keep_promises, unkeep_promises } from './promises';
 
 type Amounts = Record<string, number>;
 
@@ -28,6 +31,13 @@ export const SHOWN_TYPES = [
   'deposit',
   'deposit_waiting',
   'safe',
+  'promise',
+  'dispute',
+  'contact',
+  'confirmation',
+  'case',
+  'target',
+  'day_report',
 ] as const satisfies readonly DocumentType[];
 export type ShownType = (typeof SHOWN_TYPES)[number];
 
@@ -63,7 +73,7 @@ export function apply_own(docs: Docs, entries: readonly OwnEntry[]): Docs {
 }
 
 /** The documents under change: a type's map is copied when it is first written to, documents are always replaced whole. */
-class Next {
+export class Next {
   readonly docs: Docs;
   private readonly copied = new Set<ShownType>();
 
@@ -104,9 +114,11 @@ class Next {
   }
 }
 
-type Rule<K extends Kind> = (next: Next, entry: OwnEntry<K>) => void;
+export type Rules = { [K in Kind]?: (next: Next, entry: OwnEntry<K>) => void };
 
-const RULES: { [K in Kind]?: Rule<K> } = {
+const RULES: Rules = {
+  ...FOLLOW_UP,
+
   visit_started(next, { id, at, by, device, body }) {
     if (next.get('visit', id)) return;
     next.put('visit', {
@@ -118,6 +130,8 @@ const RULES: { [K in Kind]?: Rule<K> } = {
       started_at: at,
       planned: body.planned ?? false,
       position: body.position ?? null,
+      no_position: body.no_position ?? '',
+      colleagues: body.colleagues ?? [],
     });
     next.change('device', device, () => ({ visit: id }));
   },
@@ -128,6 +142,9 @@ const RULES: { [K in Kind]?: Rule<K> } = {
       outcome: body.outcome,
       note: body.note ?? '',
       next_date: body.next_date ?? null,
+      answers: body.answers ?? [],
+      reason: body.reason ?? '',
+      next_action: body.next_action ?? '',
     }));
     next.change('device', device, ({ visit }) => (visit === body.visit ? { visit: '' } : {}));
   },
@@ -169,7 +186,7 @@ function receipt_issued(next: Next, { id, seq, hash, at, by, device, body, verdi
   const before = next.all('voucher').find((voucher) => stands_for(voucher, hash));
   // Under review the money is in the hands, and what it pays for waits in suspense.
   const posts = verdict !== 'review' && (!before || stands(before));
-  const total = body.tenders.reduce((sum, tender) => sum + tender.amount, 0);
+  const total = settled(body);
   const taken: { item: string; amount: number }[] = [];
   for (const { item: item_id, amount: wish } of body.allocations ?? []) {
     const item = next.get('item', item_id);
@@ -203,8 +220,10 @@ function receipt_issued(next: Next, { id, seq, hash, at, by, device, body, verdi
     unsigned_reason: body.unsigned_reason ?? '',
     verdict: verdict ?? 'accepted',
     state,
+    deductions: body.deductions ?? [],
     ...(before ? { deposit, qr, voided_at, void_reason } : {}),
   });
+  if (posts && state === 'issued') keep_promises(next, id);
   if (before) give_way(next, before, id, body);
   next.change('book', body.book, (book) => {
     if (book.device !== device || body.leaf < book.first || body.leaf > book.last) return {};
@@ -330,6 +349,7 @@ function receipt_voided(next: Next, { at, body }: OwnEntry<'receipt_voided'>): v
   const custody = next.custody(voucher.by);
   next.put('custody', { ...custody, unconfirmed: (custody.unconfirmed ?? 0) + 1 });
   next.put('voucher', { ...voucher, state: 'voided', voided_at: at, void_reason: body.reason });
+  unkeep_promises(next, voucher.id);
   next.change('book', voucher.book, (book) =>
     voucher.leaf < book.first || voucher.leaf > book.last || !has_leaf(book.issued ?? '0', voucher.leaf - book.first)
       ? {}

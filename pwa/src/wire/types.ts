@@ -127,6 +127,24 @@ export interface Branch {
   prefix: string;
 }
 
+export interface Case {
+  id: string;
+  what: string;
+  by: string;
+  text: string;
+  at: string;
+  customer?: string;
+  currency?: string;
+  amount?: number;
+  items?: string[];
+  date?: string | null;
+  photos?: string[];
+  visit?: string;
+  state?: string;
+  answer?: string;
+  answered_by?: string;
+}
+
 export interface CaseAnswered {
   case: string;
   decision: "declined" | "granted" | "noted";
@@ -253,6 +271,34 @@ export interface CompanySetUp {
   epoch?: number;
 }
 
+export interface Confirmation {
+  id: string;
+  customer: string;
+  by: string;
+  currency: string;
+  ledger: number;
+  uncleared: number;
+  agrees: boolean;
+  at: string;
+  differences?: Difference[];
+  signer?: string;
+  signature?: string;
+  unsigned_reason?: string;
+  visit?: string;
+}
+
+export interface Contact {
+  id: string;
+  customer: string;
+  by: string;
+  channel: string;
+  outcome: string;
+  at: string;
+  note?: string;
+  next_date?: string | null;
+  items?: string[];
+}
+
 export interface ContactLogged {
   customer: string;
   channel: "call" | "email" | "sms" | "whatsapp";
@@ -366,6 +412,15 @@ export interface DayClosed {
   contacts?: number;
   left?: string[];
   note?: string;
+}
+
+export interface DayReport {
+  id: string;
+  user: string;
+  day: string;
+  at: string;
+  entry: string;
+  told: DayClosed;
 }
 
 export interface Decision {
@@ -513,6 +568,21 @@ export interface Difference {
   item?: string;
   number?: string;
   reason?: string;
+}
+
+export interface Dispute {
+  id: string;
+  customer: string;
+  by: string;
+  item: string;
+  currency: string;
+  amount: number;
+  reason: string;
+  at: string;
+  note?: string;
+  photos?: string[];
+  visit?: string;
+  state?: string;
 }
 
 export interface DisputeRaised {
@@ -886,6 +956,22 @@ export interface PromiseMade {
   note?: string;
 }
 
+export interface PromiseToPay {
+  id: string;
+  customer: string;
+  by: string;
+  currency: string;
+  amount: number;
+  date: string;
+  at: string;
+  means?: string;
+  items?: string[];
+  visit?: string;
+  note?: string;
+  state?: string;
+  kept?: Record<string, number>;
+}
+
 export interface PublicKey {
   key: string;
   use: string;
@@ -1130,6 +1216,15 @@ export interface SuspendedRow {
 export interface SuspenseDecision {
   reason: string;
   duplicate_of?: string;
+}
+
+export interface Target {
+  id: string;
+  user: string;
+  month: string;
+  currency: string;
+  amount: number;
+  visits?: number;
 }
 
 export interface TargetSet {
@@ -1426,6 +1521,13 @@ export interface Documents {
   safe: Safe;
   suspended: Suspended;
   missing_voucher: MissingVoucher;
+  promise: PromiseToPay;
+  dispute: Dispute;
+  contact: Contact;
+  confirmation: Confirmation;
+  case: Case;
+  target: Target;
+  day_report: DayReport;
 }
 
 export type DocumentType = keyof Documents;

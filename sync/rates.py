@@ -1,6 +1,6 @@
 """Cash in another currency than the voucher's, at a rate that somebody stated.
 
-Twin of `pwa/src/ledger/exchange.ts`; both run `tests/cases/exchange.json`. The rule (DOMAIN (e), docs/ledger.md): the
+Twin of `pwa/src/ledger/rates.ts`; both run `tests/cases/rates.json`. The rule (DOMAIN (e), docs/ledger.md): the
 voucher keeps both amounts, the rate and who stated it; what the cash pays for is rounded half up to minor units.
 """
 
