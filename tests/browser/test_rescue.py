@@ -68,6 +68,7 @@ def test_a_rescue_file_and_a_wiped_phone(office: Office, open_browser: Opener, t
     desk.page.get_by_role("link", name="Devices").click()
     desk.page.get_by_role("row", name=re.compile("Mahmoud")).first.click()
     desk.page.keyboard.press("F8")
+    desk.page.get_by_role("radio", name="Remove the data").click()
     desk.page.get_by_label("The six signs on the phone").fill(signs)
     desk.page.keyboard.press("Enter")
     code = desk.page.locator("dialog .code .unseen")

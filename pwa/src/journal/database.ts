@@ -137,6 +137,8 @@ export interface Meta {
   release: { purpose: 'wipe' | 'limit'; challenge: string; until: number; misses: number };
   /** A wipe code was right: only the entry with this id may still be written. */
   wiping: { entry: string; challenge: string };
+  /** A code lifted the limits on this day of the company; the entry with this id says so. */
+  lifted: { entry: string; challenge: string; day: string };
   /** `staged`: the pull is between pages and its rows wait in `staged`. */
   pull: { cursor: string; position: number; staged: boolean; reload: boolean };
   clock: Clock;

@@ -425,6 +425,7 @@ export async function open_tab() {
     lock: await import('./lock'),
     rescue: await import('./rescue'),
     start: await import('./start'),
+    release: await import('./release'),
     wipe: await import('./wipe'),
     world: await import('./world'),
   };

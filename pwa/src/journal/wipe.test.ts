@@ -20,7 +20,7 @@ afterEach(() => {
 
 /** The office reads the code for what the phone shows. */
 async function code(): Promise<string> {
-  return code_for(RELEASE_KEY, 'wipe', await tab.wipe.wipe_challenge());
+  return code_for(RELEASE_KEY, 'wipe', await tab.release.challenge_for('wipe'));
 }
 
 async function count(): Promise<number> {
@@ -77,7 +77,7 @@ describe('l10: wiping', () => {
   });
 
   test('a wrong code deletes nothing; after five the challenge is another', async () => {
-    const challenge = await tab.wipe.wipe_challenge();
+    const challenge = await tab.release.challenge_for('wipe');
     const right = await code();
     const wrong = right.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
     const answers = [];
@@ -85,22 +85,22 @@ describe('l10: wiping', () => {
 
     expect(answers).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'new_challenge']);
     expect(await tab.wipe.use_wipe_code(right)).toBe('new_challenge');
-    expect(await tab.wipe.wipe_challenge()).not.toBe(challenge);
+    expect(await tab.release.challenge_for('wipe')).not.toBe(challenge);
     expect(await tab.wipe.use_wipe_code('1234')).toBe('unread');
   });
 
   test('the challenge stays for a day and is used once', async () => {
-    const first = await tab.wipe.wipe_challenge();
-    expect(await tab.wipe.wipe_challenge()).toBe(first);
+    const first = await tab.release.challenge_for('wipe');
+    expect(await tab.release.challenge_for('wipe')).toBe(first);
     const spent = await code();
     expect(await tab.wipe.use_wipe_code(spent)).toBe('right');
     expect(await tab.wipe.use_wipe_code(spent)).toBe('new_challenge');
     const day_later = Date.now() + 25 * 3_600_000;
-    const fresh = await tab.wipe.wipe_challenge();
+    const fresh = await tab.release.challenge_for('wipe');
     vi.spyOn(Date, 'now').mockImplementation(() => day_later);
 
     expect(fresh).not.toBe(first);
-    expect(await tab.wipe.wipe_challenge()).not.toBe(fresh);
+    expect(await tab.release.challenge_for('wipe')).not.toBe(fresh);
   });
 
   test('no confirmation, no deletion; it goes on where it was, with one entry', async () => {

@@ -67,6 +67,12 @@ export function currency_text(currency: string): string {
   return setting.language === 'ar' ? currency_of(currency).sign_ar : currency;
 }
 
+/** A currency by its name: Egyptian pound. */
+export function currency_name(currency: string): string {
+  const { major_ar, major_en } = currency_of(currency);
+  return setting.language === 'ar' ? major_ar.hundred : major_en.one;
+}
+
 /** A target or a limit, in whole units of the currency. */
 export function whole_text(minor: number, currency: string): string {
   return digits(split(minor, currency).sign + split(minor, currency).whole);

@@ -4,7 +4,7 @@ import { get } from 'svelte/store';
 import { new_id } from '../../journal/append';
 import { drop_draft, load_draft, save_draft } from '../../journal/draft';
 import { world } from '../../journal/world';
-import type { CollectDraft } from './collecting';
+import { type CollectDraft, NEW_DRAFT } from './collecting';
 
 export const draft_key = (customer: string): string => `collect:${customer}`;
 
@@ -21,18 +21,8 @@ export class Drafting {
     const kept = await load_draft<CollectDraft>(draft_key(this.customer)).catch(() => undefined);
     // Killed between the issue and the end of its draft: that money has its voucher and must not be offered again.
     const issued = kept !== undefined && get(world).vouchers.has(kept.id);
-    this.value = kept !== undefined && !issued ? kept : {
-      id: new_id(),
-      visit: '',
-      currency,
-      cash: '',
-      notes: [],
-      cheques: [],
-      cheque_form: null,
-      chosen: null,
-      strokes: [],
-      unsigned_reason: '',
-    };
+    // A draft of an older version lacks what it did not know.
+    this.value = kept !== undefined && !issued ? { ...NEW_DRAFT, ...kept } : { ...NEW_DRAFT, id: new_id(), visit: '', currency };
     const id = await visit();
     // A draft left in an earlier visit goes on in this one: same money, same voucher, now.
     if (this.value.visit !== id) this.change({ visit: id });
