@@ -32,6 +32,8 @@ def customers_upserted(_c: Context, body: CustomersUpserted, state: State) -> No
                 collectors=known.collectors if known else [],
                 credit=known.credit if known else {},
                 uncleared=known.uncleared if known else {},
+                email=row.email,
+                language=row.language,
             )
         )
 

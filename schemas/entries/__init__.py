@@ -11,6 +11,7 @@ from schemas.entries.books import BookAccepted, BookAssigned, BookClosed
 from schemas.entries.company import ChainStarted, CompanySetUp, EpochBegan, GrantReturned, HoleRecorded
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
+from schemas.entries.notices import CustomerNotified
 from schemas.entries.people import (
     DeviceEnrolled,
     DeviceRevoked,
@@ -71,6 +72,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "judged": Judged,
     "voucher_reported": VoucherReported,
     "voucher_rebuilt": VoucherRebuilt,
+    "customer_notified": CustomerNotified,
 }
 
 

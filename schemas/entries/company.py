@@ -1,5 +1,6 @@
 """The company itself, and what keeps chains whole."""
 
+from schemas.entries.notices import Channel
 from schemas.entries.shapes import CurrencyCode, Grant, Id, Name, NotNegative, Positive, Shape, Text
 
 
@@ -17,6 +18,7 @@ class Policy(Shape, frozen=True):
 
     Limits warn and flag. silent_hours: how long a phone may not be heard of before the office is told.
     require_installed: phones must run the installed app. banks: offered as choices, as [code, English, Arabic].
+    notify: how customers are told of their vouchers; empty: they are not. notify_hours: how long that is tried.
     """
 
     require_installed: bool = True
@@ -26,6 +28,8 @@ class Policy(Shape, frozen=True):
     book_leaves: Positive = 200
     cheque_stale_days: NotNegative = 180
     banks: list[tuple[str, str, str]] = []
+    notify: list[Channel] = []
+    notify_hours: Positive = 72
 
 
 class PublicKey(Shape, frozen=True):

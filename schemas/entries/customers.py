@@ -11,7 +11,8 @@ Rows200 = msgspec.Meta(max_length=200)
 
 
 class StatedCustomer(Shape, frozen=True):
-    """One customer. code: the ERP's own. credit_limit: minor units of currency, 0 = none stated."""
+    """One customer. code: the ERP's own. credit_limit: minor units of currency, 0 = none stated. language: what the
+    customer is written in; empty: Arabic and English."""
 
     customer: Id
     code: Name
@@ -24,6 +25,8 @@ class StatedCustomer(Shape, frozen=True):
     lat: float | None = None
     lon: float | None = None
     credit_limit: NotNegative = 0
+    email: Name = ""
+    language: Literal["", "ar", "en"] = ""
 
 
 class CustomersUpserted(Shape, frozen=True):

@@ -34,6 +34,7 @@ TABLES = (
     "epochs",
     "suspense",
     "rebuilt",
+    "notices",
 )
 BASE: dict[str, list[dict[str, Any]]] = table("small_company")
 ROWS: list[tuple[str, dict[str, Any]]] = [(name, row) for name in TABLES for row in table(name)]

@@ -264,6 +264,17 @@ export interface Customer {
   collectors?: string[];
   credit?: Record<string, number>;
   uncleared?: Record<string, number>;
+  email?: string;
+  language?: string;
+}
+
+export interface CustomerNotified {
+  receipt: string;
+  what: "issued" | "reversed" | "voided";
+  channel: "email" | "message";
+  outcome: "gave_up" | "refused" | "sent";
+  reason?: "" | "bad_address" | "rejected" | "turned_off" | "unreachable";
+  tries?: number;
 }
 
 export interface CustomerRow {
@@ -698,6 +709,8 @@ export interface Policy {
   book_leaves?: number;
   cheque_stale_days?: number;
   banks?: [string, string, string][];
+  notify?: ("email" | "message")[];
+  notify_hours?: number;
 }
 
 export interface Position {
@@ -893,6 +906,8 @@ export interface StatedCustomer {
   lat?: number | null;
   lon?: number | null;
   credit_limit?: number;
+  email?: string;
+  language?: "" | "ar" | "en";
 }
 
 export interface StatedItem {
@@ -1177,6 +1192,7 @@ export interface Bodies {
   judged: Judged;
   voucher_reported: VoucherReported;
   voucher_rebuilt: VoucherRebuilt;
+  customer_notified: CustomerNotified;
 }
 
 export type Kind = keyof Bodies;
