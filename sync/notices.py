@@ -16,6 +16,9 @@ from sync import rebuilt, receipts, suspense
 from sync.ruling import Context, Ruling, refused
 from sync.state import Key, State
 
+TOLD: tuple[str, ...] = ("issued", "voided", "reversed")
+"""What a customer is told of a voucher, in the order in which it can happen."""
+
 
 def notice_of(voucher: str, what: str) -> str:
     """The id of a `Notice`."""

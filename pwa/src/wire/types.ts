@@ -659,6 +659,35 @@ export interface Notes {
   count: number;
 }
 
+export interface Notice {
+  id: string;
+  voucher: string;
+  what: string;
+  customer: string;
+  at: string;
+  ways: Telling[];
+  state?: string;
+}
+
+export interface NotifyWay {
+  channel: "email" | "message";
+  on: boolean;
+  able: boolean;
+  waiting?: number;
+  since?: string;
+  trouble?: string;
+}
+
+export interface NotifyWish {
+  channels: ("email" | "message")[];
+  hours?: number;
+}
+
+export interface Notifying {
+  ways: NotifyWay[];
+  hours: number;
+}
+
 export interface Outcome {
   seq: number;
   position: number;
@@ -953,6 +982,14 @@ export interface SuspenseDecision {
   duplicate_of?: string;
 }
 
+export interface Telling {
+  channel: string;
+  outcome?: string;
+  reason?: string;
+  at?: string;
+  tries?: number;
+}
+
 export interface Total {
   currency: string;
   method: string;
@@ -1216,6 +1253,7 @@ export interface Documents {
   safe: Safe;
   suspended: Suspended;
   missing_voucher: MissingVoucher;
+  notice: Notice;
 }
 
 export type DocumentType = keyof Documents;
