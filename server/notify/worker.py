@@ -55,6 +55,8 @@ class Hand:
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
             answer, do = work
+            if not answer.set_running_or_notify_cancel():
+                continue
             try:
                 do()
             except BaseException as error:  # noqa: BLE001 -- whatever it is, who waits is told and the hand goes on
@@ -193,9 +195,9 @@ class Notifier:
                 return False, []
             company = await settings_of(db)
             policy = company.policy
-            ends = [one for one in found if _ended(one, way.channel, policy, now)]
-            due = [one for one in found if way.sender is not None and _past(way.later.get(one.id), now)]
-            found = [one for one in found if (one in ends or one in due) and one.id not in way.owed][:BATCH]
+            ends = {one.id for one in found if _ended(one, way.channel, policy, now)}
+            due = {one.id for one in found if way.sender is not None and _past(way.later.get(one.id), now)}
+            found = [one for one in found if (one.id in ends or one.id in due) and one.id not in way.owed][:BATCH]
             vouchers = await many(db, Voucher, [one.voucher for one in found])
             customers = await many(db, Customer, [one.customer for one in found])
             people = await many(db, User, [voucher.by for voucher in vouchers.values()])
@@ -204,7 +206,7 @@ class Notifier:
             for one in found
         ]
         return True, [
-            job for job in jobs if job.voucher.qr or _at(job.notice) + CODE_PATIENCE <= now or job.notice in ends
+            job for job in jobs if job.voucher.qr or _at(job.notice) + CODE_PATIENCE <= now or job.notice.id in ends
         ]
 
     async def _tell(self, way: Way, job: Job) -> bool:
