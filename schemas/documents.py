@@ -83,7 +83,8 @@ class Device(Document):
 class Customer(Document):
     """credit: paid on account and not allocated. uncleared: cheques taken and not cleared yet (collector, transit,
     vault, under collection). Ledger balance = Σ open of its items − credit; excluding uncleared = that + uncleared.
-    promises: ids of those that are not kept yet, oldest date first. broken: how many were broken. disputes: ids."""
+    promises: ids of those that are not kept yet, in the order of making. broken: how many were broken. disputes: ids.
+    language: `ar`, `en`, or empty for both."""
 
     code: str
     name: str
@@ -105,6 +106,8 @@ class Customer(Document):
     promises: list[str] = []
     broken: int = 0
     disputes: list[str] = []
+    email: str = ""
+    language: str = ""
 
 
 class Item(Document):
@@ -532,6 +535,30 @@ class Person(Document):
     branch: str
 
 
+class Telling(msgspec.Struct, omit_defaults=True):
+    """One way of telling the customer. outcome: empty while it waits; sent, refused or gave_up with reason, at and
+    tries of the `customer_notified` that says so; no_address: the customer had none; overtaken: the voucher was voided
+    or reversed before the customer could be told that it was issued."""
+
+    channel: str
+    outcome: str = ""
+    reason: str = ""
+    at: str = ""
+    tries: int = 0
+
+
+class Notice(Document):
+    """What a customer is to be told of a voucher. id: `<voucher>.<what>`; what: issued, voided, reversed. at: when the
+    server knew. state: waiting, done."""
+
+    voucher: str
+    what: str
+    customer: str
+    at: str
+    ways: list[Telling]
+    state: str = "waiting"
+
+
 DOCUMENTS: dict[str, type[Document]] = {
     "company": Company,
     "server_key": ServerKey,
@@ -561,4 +588,5 @@ DOCUMENTS: dict[str, type[Document]] = {
     "case": Case,
     "target": Target,
     "day_report": DayReport,
+    "notice": Notice,
 }

@@ -24,6 +24,7 @@ from schemas.documents import (
     Dispute,
     Item,
     MissingVoucher,
+    Notice,
     Person,
     Plan,
     PromiseToPay,
@@ -35,6 +36,7 @@ from schemas.documents import (
     Visit,
     Voucher,
 )
+from schemas.entries.notices import Channel
 from schemas.entries.receipts import Cheque
 from schemas.entries.shapes import Total
 
@@ -611,6 +613,31 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
     reported: bool = False
 
 
+class NotifyWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How customers are to be told of their vouchers from now on; empty: not at all. hours: how long that is tried,
+    0 = as before."""
+
+    channels: list[Channel]
+    hours: int = 0
+
+
+class NotifyWay(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One way of telling customers. able: the answering server has a mail server or gateway for it. waiting: notices
+    not yet told in this way, the oldest since. trouble: why the answering server's last message did not leave."""
+
+    channel: Channel
+    on: bool
+    able: bool
+    waiting: int = 0
+    since: str = ""
+    trouble: str = ""
+
+
+class Notifying(msgspec.Struct, frozen=True):
+    ways: list[NotifyWay]
+    hours: int
+
+
 WIRE: tuple[type, ...] = (
     Push, Head, Manifest, RescueFile, Rescued,
     PushReply, Control, Acked, Outcome, PullReply, ProblemDocument, Login, DeviceLogin, Challenge,
@@ -621,5 +648,6 @@ WIRE: tuple[type, ...] = (
     ChequeHeld, Custody, Deposit, DepositWaiting, Safe, GrantsReturned, GrantRefused,
     Suspended, SuspendedRow, SuspenseDecision, MissingVoucher, MissingRow, RebuildWish,
     PromiseToPay, Dispute, Contact, Confirmation, Case, Target, DayReport,
+    Notice, NotifyWish, NotifyWay, Notifying,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

@@ -19,6 +19,8 @@ from server.admission import Admission
 from server.company import OpenCompany
 from server.doors import AnyRequest
 from server.identity.sessions import Brake
+from server.notify.senders import senders_of
+from server.notify.worker import Notifier
 from server.paper.render import PaperPress
 from server.problems import ProblemError
 from server.routes import (
@@ -31,6 +33,7 @@ from server.routes import (
     grants,
     imports,
     missing,
+    notices,
     office,
     papers,
     public,
@@ -48,6 +51,8 @@ CONTENT_SECURITY_POLICY = (
     " worker-src 'self' blob:; media-src 'self' blob:;"
     " frame-src blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+LAST_MESSAGE_SECONDS = 3.0
+"""How long a server that is stopped waits for the message to a customer that is just on its way."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -72,15 +77,20 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
     """The application for one open company. local_token: what the command line shows at the local socket.
     warm: load the press's fonts at the start, for a server that people wait for."""
     press = PaperPress()
+    notifier = Notifier(company, senders_of(company.settings))
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         if warm:
             press.start()  # the first customer at the counter does not wait for the fonts
         following = asyncio.create_task(company.follow())
+        telling = asyncio.create_task(notifier.run())
         yield
+        notifier.stop()
+        await asyncio.wait([telling], timeout=LAST_MESSAGE_SECONDS)
         following.cancel()
-        await asyncio.wait([following])
+        telling.cancel()
+        await asyncio.wait([following, telling], timeout=LAST_MESSAGE_SECONDS)
         press.close()
         await company.stop_reading()
 
@@ -134,6 +144,9 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             papers.statement,
             public.health,
             public.verify,
+            notices.notifying,
+            notices.switch,
+            notices.of_voucher,
             application_file,
         ],
         state=AppState(
@@ -144,6 +157,7 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
                 "press": press,
                 "local_token": local_token or secrets.token_urlsafe(32),
                 "pwa": company.settings.pwa,
+                "notifier": notifier,
             }
         ),
         lifespan=[lifespan],

@@ -39,6 +39,8 @@ def customers_upserted(_c: Context, body: CustomersUpserted, state: State) -> No
                 promises=known.promises if known else [],
                 broken=known.broken if known else 0,
                 disputes=known.disputes if known else [],
+                email=row.email,
+                language=row.language,
             )
         )
 

@@ -16,6 +16,7 @@ from sync import (
     deposits,
     epochs,
     follow_up,
+    notices,
     people,
     promises,
     rebuilt,
@@ -46,7 +47,7 @@ def _judge_later(c: Context, body: Any, state: State) -> Ruling:
 
 
 def _decide_later(c: Context, body: Any, state: State) -> None:
-    suspense.decide(c, body, state, KINDS.get)
+    notices.judged(c, body, state, KINDS.get)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ KINDS: dict[str, Kind] = {
     "plan_set": Kind("request", SERVER, OFFICE, visits.judge_plan, visits.plan_set),
     "visit_started": Kind("fact", PHONE, COLLECTOR, visits.judge_started, visits.started, visits.started_touches),
     "visit_ended": Kind("fact", PHONE, COLLECTOR, visits.judge_ended, visits.ended, visits.ended_touches),
-    "receipt_issued": Kind("fact", PHONE, COLLECTOR, rebuilt.judge_issued, rebuilt.issued, receipts.issued_touches,
+    "receipt_issued": Kind("fact", PHONE, COLLECTOR, rebuilt.judge_issued, notices.issued, receipts.issued_touches,
                            review=rebuilt.issued, suspense=receipts.suspense),
     "voucher_shown": Kind("fact", PHONE, COLLECTOR, receipts.judge_named, receipts.shown, receipts.named_touches),
     "voucher_printed": Kind("fact", PHONE, COLLECTOR, receipts.judge_named, receipts.printed, receipts.named_touches),
@@ -109,8 +110,8 @@ KINDS: dict[str, Kind] = {
                           receipts.named_touches),
     "void_refused": Kind("request", SERVER, SUPERVISOR, receipts.judge_decided, receipts.refused_,
                          receipts.named_touches),
-    "receipt_voided": Kind("fact", PHONE, COLLECTOR, receipts.judge_voided, receipts.voided, receipts.named_touches),
-    "receipt_reversed": Kind("request", SERVER, SUPERVISOR, receipts.judge_reversed, receipts.reversed_,
+    "receipt_voided": Kind("fact", PHONE, COLLECTOR, receipts.judge_voided, notices.voided, receipts.named_touches),
+    "receipt_reversed": Kind("request", SERVER, SUPERVISOR, receipts.judge_reversed, notices.reversed_,
                              receipts.named_touches),
     "deposit_declared": Kind("fact", PHONE, COLLECTOR, deposits.judge_declared, deposits.declared),
     "deposit_counted": Kind("fact", DESK, CASHIER, deposits.judge_counted, deposits.counted),
@@ -135,4 +136,5 @@ KINDS: dict[str, Kind] = {
                            follow_up.touches),
     "case_opened": Kind("fact", PHONE, COLLECTOR, follow_up.judge_case, follow_up.opened, follow_up.touches),
     "case_answered": Kind("request", SERVER, OFFICE, follow_up.judge_answer, follow_up.answered),
+    "customer_notified": Kind("fact", SERVER, (), notices.judge_notified, notices.notified, notices.notified_touches),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from schemas.documents import (
     Document,
     Item,
     MissingVoucher,
+    Notice,
     Person,
     Plan,
     PromiseToPay,
@@ -201,6 +202,7 @@ _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Request: lambda request: "requests" if request.state == "requested" else "",
     MissingVoucher: lambda missing: "missing" if missing.state == "reported" else "",
     Suspended: lambda held: "suspense" if held.state == "waiting" else "",
+    Notice: lambda notice: "notices" if notice.state == "waiting" else "",
 }
 _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Voucher: _of_voucher,

@@ -21,6 +21,7 @@ from schemas.entries.follow_up import (
     PromiseBroken,
     PromiseMade,
 )
+from schemas.entries.notices import CustomerNotified
 from schemas.entries.people import (
     DeviceEnrolled,
     DeviceRevoked,
@@ -94,6 +95,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "item_delivered": ItemDelivered,
     "case_opened": CaseOpened,
     "case_answered": CaseAnswered,
+    "customer_notified": CustomerNotified,
 }
 
 

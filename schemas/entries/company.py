@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Literal
 
+from schemas.entries.notices import Channel
 from schemas.entries.shapes import CurrencyCode, Grant, Id, Name, NotNegative, Positive, RateText, Shape, Text
 
 
@@ -38,6 +39,7 @@ class Policy(Shape, frozen=True):
     settled. silent_hours: how long a phone may not be heard of before the office is told. promise_grace_days: how long
     after its date a promise is still kept. require_installed: phones must run the installed app. banks: offered as
     choices, as [code, English, Arabic].
+    notify: how customers are told of their vouchers; empty: they are not. notify_hours: how long that is tried.
     """
 
     require_installed: bool = True
@@ -54,6 +56,8 @@ class Policy(Shape, frozen=True):
     discount_limit: NotNegative = 0
     rates: list[StatedRate] = []
     promise_grace_days: NotNegative = 0
+    notify: list[Channel] = []
+    notify_hours: Positive = 72
 
 
 class PublicKey(Shape, frozen=True):

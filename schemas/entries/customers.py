@@ -31,7 +31,8 @@ Standing = Literal["normal", "watch", "suspended", "legal"]
 
 class StatedCustomer(Shape, frozen=True):
     """One customer. code: the ERP's own. credit_limit: minor units of currency, 0 = none stated. standing: what the
-    office has decided about them. bounced: cheques returned so far, as the ERP counts them."""
+    office has decided about them. bounced: cheques returned so far, as the ERP counts them. language: what the customer
+    is written in; empty: Arabic and English."""
 
     customer: Id
     code: Name
@@ -48,6 +49,8 @@ class StatedCustomer(Shape, frozen=True):
     accounts: list[BankAccount] = []
     standing: Standing = "normal"
     bounced: NotNegative = 0
+    email: Name = ""
+    language: Literal["", "ar", "en"] = ""
 
 
 class CustomersUpserted(Shape, frozen=True):

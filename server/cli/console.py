@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.cli.client import ServerSilent
+from server.notify.senders import senders_of
+from server.notify.sending import BadSender
 from server.settings import Settings
 from server.store.opening import (
     CompanyInUse,
@@ -59,7 +61,8 @@ def settings_of(data: Path | None, database: str = "") -> Settings:
     settings = dataclasses.replace(settings, data=data or settings.data, database_url=database or settings.database_url)
     try:
         readers_of(settings)
-    except BadAddress as fault:
+        senders_of(settings)
+    except (BadAddress, BadSender) as fault:
         raise stop(str(fault)) from fault
     return settings
 

@@ -1,15 +1,28 @@
 """Customers from an ERP's file, and whose portfolio they enter."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as Map
+from typing import TypeVar
 
 from schemas.entries.customers import StatedCustomer
 from schemas.wire import RejectedRow
 from server.imports.ids import customer_id
 from server.imports.mapping import Mapping, Options
-from server.imports.parsing import Decimals, decimal_mark, limited, parse_currency, parse_degrees, parse_money
+from server.imports.parsing import (
+    Decimals,
+    decimal_mark,
+    limited,
+    parse_currency,
+    parse_degrees,
+    parse_email,
+    parse_language,
+    parse_money,
+)
 from server.imports.reading import Table
 from server.imports.refusal import CellRefused, RejectCode, rejected
 from server.imports.rows import Cells, LineRefused, Parsed, check_currency, lines_of, ordered
+
+Value = TypeVar("Value")
 
 
 def customers_from(
@@ -104,8 +117,14 @@ def _customer(
         lat=lat,
         lon=lon,
         credit_limit=_credit_limit(cells, currency, decimal, before),
+        email=_stated(cells, "email", parse_email, before.email if before else ""),
+        language=_stated(cells, "language", parse_language, before.language if before else ""),
     )
     return row, cells.text("collector")
+
+
+def _stated(cells: Cells, name: str, reader: Callable[[str], Value], before: Value) -> Value:
+    return cells.read(name, reader) if name in cells.mapping else before
 
 
 def _place(cells: Cells, before: StatedCustomer | None) -> tuple[float | None, float | None]:

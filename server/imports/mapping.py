@@ -22,7 +22,8 @@ delimiter  = ";"
 header_line = 5                  # where titles above the header mislead the reader
 ```
 
-Fields of customers: code, name, name_ar, phone, address, area, lat, lon, currency, credit_limit, collector (login).
+Fields of customers: code, name, name_ar, phone, address, area, lat, lon, currency, credit_limit, email,
+language (Arabic or English; blank for both), collector (login).
 Fields of items: customer (its code), number, date, due, original, open, settled, settled_date, settlement_ref,
 currency, kind, note. `address` may be named for several columns, whose texts are then joined.
 """
@@ -78,6 +79,11 @@ SYNONYMS: dict[Subject, dict[str, _Ranks]] = {
         "lon": (("lon", "lng", "long", "longitude", "خط الطول"),),
         "currency": (("currency", "currency code", "curr", "ccy", "العملة", "عملة", "رمز العملة"),),
         "credit_limit": (("credit limit", "limit", "حد الائتمان", "الحد الائتماني", "سقف الائتمان"),),
+        "email": (
+            ("email", "e mail", "email address", "e mail address", "البريد الالكتروني", "بريد الكتروني", "ايميل",
+             "الايميل"),
+        ),
+        "language": (("language", "lang", "preferred language", "اللغة", "لغة", "لغة المراسلة"),),
         "collector": (
             ("collector", "collector login", "المحصل", "محصل", "المندوب", "مندوب التحصيل"),
         ),

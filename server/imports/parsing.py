@@ -263,3 +263,30 @@ def parse_degrees(text: str, most: int) -> float:
     if not re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{1,15})?", plain) or abs(float(plain)) > most:
         raise CellRefused(RejectCode.PLACE_UNREADABLE, f"not degrees between -{most} and {most}")
     return float(plain)
+
+
+# ---- how a customer is written to
+
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(?:\.[^\s@<>()\[\],;:\"\\.]+)+")
+LONGEST_EMAIL = 200
+_LANGUAGES: dict[str, Literal["", "ar", "en"]] = {
+    "": "", "both": "", "كلاهما": "", "ar": "ar", "ara": "ar", "arabic": "ar", "عربي": "ar", "العربية": "ar",
+    "عربية": "ar", "en": "en", "eng": "en", "english": "en", "انجليزي": "en", "إنجليزي": "en", "الإنجليزية": "en",
+    "الانجليزية": "en", "إنجليزية": "en", "انجليزية": "en",
+}  # fmt: skip
+
+
+def parse_email(text: str) -> str:
+    """One address as mail takes it, or nothing. A list of two is refused: nobody could say which one was meant."""
+    plain = clean(text)
+    if plain and (len(plain) > LONGEST_EMAIL or not _EMAIL.fullmatch(plain)):
+        raise CellRefused(RejectCode.EMAIL_UNREADABLE, "one address, like shop@example.com")
+    return plain
+
+
+def parse_language(text: str) -> Literal["", "ar", "en"]:
+    """What a customer is written in; empty: Arabic and English."""
+    found = _LANGUAGES.get(clean(text).lower())
+    if found is None:
+        raise CellRefused(RejectCode.LANGUAGE_UNKNOWN, "ar, en, or blank for both")
+    return found

@@ -27,6 +27,8 @@ class RejectCode(StrEnum):
     AMOUNT_ZERO = "amount_zero"
     CURRENCY_UNKNOWN = "currency_unknown"
     PLACE_UNREADABLE = "place_unreadable"
+    EMAIL_UNREADABLE = "email_unreadable"
+    LANGUAGE_UNKNOWN = "language_unknown"
     KIND_UNKNOWN = "kind_unknown"
     KIND_AND_SIGN_DIFFER = "kind_and_sign_differ"
     OPEN_EXCEEDS_ORIGINAL = "open_exceeds_original"
@@ -60,6 +62,8 @@ ARABIC: dict[RejectCode, str] = {
     RejectCode.AMOUNT_ZERO: "المبلغ صفر",
     RejectCode.CURRENCY_UNKNOWN: "العملة غير معروفة",
     RejectCode.PLACE_UNREADABLE: "خط العرض أو خط الطول غير صحيح",
+    RejectCode.EMAIL_UNREADABLE: "البريد الإلكتروني غير صحيح",
+    RejectCode.LANGUAGE_UNKNOWN: "اللغة غير معروفة: العربية أو الإنجليزية أو فارغة لكلتيهما",
     RejectCode.KIND_UNKNOWN: "نوع المستند غير معروف",
     RejectCode.KIND_AND_SIGN_DIFFER: "إشارة المبلغ لا توافق نوع المستند",
     RejectCode.OPEN_EXCEEDS_ORIGINAL: "المبلغ المتبقي أكبر من المبلغ الأصلي أو عكس إشارته",

@@ -1,5 +1,6 @@
 """Runs `sanad` commands as processes of their own, forked from one that has imported the program already: what a test
-wants to see is the process, not how long Python takes to load it. Each line of standard input is `[words, file]`.
+wants to see is the process, not how long Python takes to load it. Each line of standard input is `[words, file,
+environment]`.
 
 The file gets what the command says, `<file>.pid` its process id, `<file>.code` how it ended.
 """
@@ -13,8 +14,9 @@ from pathlib import Path
 from server.cli.commands import app
 
 
-def run(words: list[str], said: Path) -> None:
+def run(words: list[str], said: Path, environment: dict[str, str]) -> None:
     """In the child: the command, and nothing after it."""
+    os.environ.update(environment)
     handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
@@ -38,11 +40,11 @@ def told(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def keep(words: list[str], said: Path) -> None:
+def keep(words: list[str], said: Path, environment: dict[str, str]) -> None:
     """Between nursery and child: waits for the child, so that its end is known however it comes."""
     child = os.fork()
     if child == 0:
-        run(words, said)
+        run(words, said, environment)
     told(said.with_suffix(".pid"), str(child))
     _, status = os.waitpid(child, 0)
     told(said.with_suffix(".code"), str(os.waitstatus_to_exitcode(status)))
@@ -54,10 +56,10 @@ def main() -> None:
     sys.stdout.flush()
     keepers: list[int] = []
     for line in sys.stdin:
-        words, said = json.loads(line)
+        words, said, environment = json.loads(line)
         keeper = os.fork()
         if keeper == 0:
-            keep(words, Path(said))
+            keep(words, Path(said), environment)
         keepers.append(keeper)
     for keeper in keepers:
         os.waitpid(keeper, 0)

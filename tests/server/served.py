@@ -76,26 +76,26 @@ class Sanad:
         assert self.nursery.stdout is not None
         assert self.nursery.stdout.readline() == "ready\n"
 
-    def run(self, *words: str, data: Path, database: str = "") -> Run:
+    def run(self, *words: str, data: Path, database: str = "", **environment: str) -> Run:
         run = Run(self.folder / f"run-{next(self.count)}.txt")
         assert self.nursery.stdin is not None
         kept = ["--data", str(data), *(["--database-url", database] if database else [])]
-        self.nursery.stdin.write(json.dumps([[*words, *kept], str(run.said)]) + "\n")
+        self.nursery.stdin.write(json.dumps([[*words, *kept], str(run.said), environment]) + "\n")
         self.nursery.stdin.flush()
         return run
 
-    def __call__(self, *words: str, data: Path, database: str = "", wrong: bool = False) -> str:
+    def __call__(self, *words: str, data: Path, database: str = "", wrong: bool = False, **environment: str) -> str:
         """What the command says. wrong: it must end with 1 and say why."""
-        run = self.run(*words, data=data, database=database)
+        run = self.run(*words, data=data, database=database, **environment)
         code, text = run.code(), run.text()
         assert "Traceback" not in text, text
         assert code == (1 if wrong else 0), text
         return text
 
     @contextmanager
-    def serving(self, data: Path, database: str = "") -> Iterator[tuple[Run, Office]]:
+    def serving(self, data: Path, database: str = "", **environment: str) -> Iterator[tuple[Run, Office]]:
         """A running server and its doors; at the end it is stopped as a service is, unless it is gone."""
-        run, office = self.serve(data, database)
+        run, office = self.serve(data, database, **environment)
         try:
             yield run, office
         finally:
@@ -103,9 +103,9 @@ class Sanad:
             if not run.ended():
                 run.end(signal.SIGTERM)
 
-    def serve(self, data: Path, database: str = "") -> tuple[Run, Office]:
+    def serve(self, data: Path, database: str = "", **environment: str) -> tuple[Run, Office]:
         port = free_port()
-        run = self.run("serve", "--cold-press", "--port", str(port), data=data, database=database)
+        run = self.run("serve", "--cold-press", "--port", str(port), data=data, database=database, **environment)
         until(lambda: "Sanad serves at" in run.text() or run.ended(), "a server")
         assert not run.ended(), run.text()
         return run, office_at(data, port, database)

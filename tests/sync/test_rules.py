@@ -35,6 +35,7 @@ TABLES = (
     "suspense",
     "rebuilt",
     "follow_up",
+    "notices",
 )
 BASE: dict[str, list[dict[str, Any]]] = table("small_company")
 ROWS: list[tuple[str, dict[str, Any]]] = [(name, row) for name in TABLES for row in table(name)]

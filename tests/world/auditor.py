@@ -45,6 +45,7 @@ KEPT = {
     "cheque": ("voucher", "currency", "amount", "number"),
     "suspended": ("device", "seq", "hash", "kind", "voucher", "amounts"),
     "missing_voucher": ("device", "seq", "hash", "collector", "number", "totals", "code"),
+    "notice": ("voucher", "what", "customer", "at"),
 }
 """What a document never changes after it was made."""
 SECOND = {"number_repeated", "id_repeated", "fork", "book_not_held", "number_outside_book"}
@@ -781,6 +782,27 @@ class Auditor:
         documents = {id for (kind, id), doc in self.books.docs.items() if kind == "voucher"}
         lacking = set(self.books.vouchers) - documents
         self.expect(not lacking, f"vouchers {lacking} have no document")
+
+    def all_are_told(self) -> None:
+        """Of each voucher that counts its customer was told, and of each that no longer does; of one that waits for a
+        person nothing. A rebuilt voucher is the customer's own word, and what repeats another voucher is nobody's."""
+        docs, rebuilt = self.books.docs, {place[2] for place in self.books.rebuilt}
+        for (kind, id), doc in docs.items():
+            fact = self.books.vouchers.get(id) if kind == "voucher" else None
+            if fact is None or doc.get("rebuilt") or fact.hash in rebuilt:
+                continue
+            where, state = f"voucher {doc['number']}", doc.get("state", "issued")
+            issued = ("notice", f"{id}.issued") in docs
+            if state == "issued":
+                counts = doc.get("verdict", "accepted") == "accepted"
+                self.expect(issued == counts, f"{where}: the customer is told: {issued}, and it counts: {counts}")
+            elif state in ("voided", "reversed") and doc.get("void_reason") != "duplicate":
+                self.expect(("notice", f"{id}.{state}") in docs, f"{where} is {state}, and the customer is not told")
+        for (kind, id), doc in docs.items():
+            if kind == "notice":
+                self.expect(all(way.get("outcome") for way in doc["ways"]), f"notice {id} waits for ever")
+                known = doc["voucher"] in self.books.vouchers
+                self.expect(known, f"notice {id} is about a voucher that no entry made")
 
 
 def whole_lines(copy: CopyFile) -> set[str]:

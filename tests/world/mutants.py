@@ -21,7 +21,7 @@ from server import feed, inbox
 from server.inbox import Inbox, Push
 from server.store.postgres import PostgresStore, asyncpg  # type: ignore[attr-defined]
 from server.store.sqlite import SqliteStore, sqlite3  # type: ignore[attr-defined]
-from sync import books, chain, decide, deposits, rebuilt, receipts, suspense
+from sync import books, chain, decide, deposits, notices, rebuilt, receipts, suspense
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
 from sync.ruling import Ruling
@@ -556,3 +556,21 @@ def grants_are_not_handed_back(stack: ExitStack) -> None:
         yield
 
     put(stack, SimDevice, "hand_back_grants", nothing)
+
+
+# ---- telling customers
+
+
+@mutant("core")
+def a_void_is_not_told(stack: ExitStack) -> None:
+    rule(stack, "receipt_voided", apply=receipts.voided)
+
+
+@mutant("core", revoke=30)
+def what_is_released_is_not_told(stack: ExitStack) -> None:
+    rule(stack, "judged", apply=lambda c, body, state: suspense.decide(c, body, state, KINDS.get))
+
+
+@mutant("core", revoke=30)
+def what_waits_for_a_person_is_told(stack: ExitStack) -> None:
+    rule(stack, "receipt_issued", review=notices.issued)

@@ -176,7 +176,7 @@ class Office:
     def set_up(self, leaves: int) -> CompanySetUp:
         return CompanySetUp(
             company=COMPANY, name="Nour", name_ar="نور", country="EG", currency="EGP", time_zone="Africa/Cairo",
-            address="https://nour.example", branches=BRANCHES, policy=Policy(book_leaves=leaves),
+            address="https://nour.example", branches=BRANCHES, policy=Policy(book_leaves=leaves, notify=["email"]),
             keys=[PublicKey(key.id, key.purpose, key.spki) for key in self.keys.values()],
         )  # fmt: skip
 

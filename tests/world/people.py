@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 CUSTOMERS = {"c1": "EGP", "c2": "EGP", "c3": "KWD", "c4": "LBP", "c5": "EGP", "c6": "KWD", "c7": "LBP", "c8": "EGP"}
 """Two, three and no decimals."""
+EMAILS = {id: f"{id}@example.com" for id in ("c1", "c2", "c3", "c4", "c6", "c8")}
 SUPERVISOR, ADMIN = "usr_super", "usr_admin"
 COLLECTORS = [("usr_omar", "brn_cai"), ("usr_hany", "brn_cai"), ("usr_rima", "brn_bey"), ("usr_ziad", "brn_bey")]
 CASHIERS = [("usr_mona", "brn_cai"), ("usr_nour", "brn_bey")]
@@ -311,7 +312,8 @@ def state_items(world: "World") -> None:
 
 def state_customers(world: "World") -> None:
     id = world.random.choice(list(CUSTOMERS))
-    row = StatedCustomer(id, id.upper(), f"Shop {id} {world.random.randint(1, 9)}", CUSTOMERS[id])
+    name = f"Shop {id} {world.random.randint(1, 9)}"
+    row = StatedCustomer(id, id.upper(), name, CUSTOMERS[id], email=EMAILS.get(id, ""))
     world.office.say("customers_upserted", CustomersUpserted([row]))
 
 

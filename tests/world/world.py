@@ -14,14 +14,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from schemas.codes import Problem as Code
-from schemas.documents import Device, User
+from schemas.documents import Device, Notice, User
 from schemas.entries import Envelope
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
+from schemas.entries.notices import CustomerNotified
 from schemas.entries.people import DeviceEnrolled, UserEnrolled
 from schemas.entries.receipts import Tender
 from schemas.entries.shapes import Grant
@@ -114,7 +115,8 @@ def template(engine: Engine, leaves: int) -> Place:
             role: Any = roles[user]
             assert office.say("user_enrolled", UserEnrolled(user, login, login.title(), "اسم", role, branch))
         customers = [
-            StatedCustomer(id, id.upper(), f"Shop {id}", currency) for id, currency in people.CUSTOMERS.items()
+            StatedCustomer(id, id.upper(), f"Shop {id}", currency, email=people.EMAILS.get(id, ""))
+            for id, currency in people.CUSTOMERS.items()
         ]
         assert office.say("customers_upserted", CustomersUpserted(customers))
         items = [
@@ -720,6 +722,7 @@ class World:
                 raise Violation(f"{device.name} still holds {waits} after {ROUNDS} rounds without faults")
             self.fresh_load(device)
         self.auditor.add_up(set().union(*(held(device) for device in self.devices)))
+        self.tell_customers()
         self.adds_up()
 
     def waits(self, device: SimDevice) -> list[str]:
@@ -774,6 +777,16 @@ class World:
         expected = self.auditor.expected_view(device.user, branch, desk=device.purpose == "desk")
         found = {key: msgspec.json.decode(doc) for key, doc in fresh.items()}
         compare(f"a fresh load of {device.name} brings", found, "the records say", expected)
+
+    def tell_customers(self) -> None:
+        """Whoever has an address is told of each voucher that counts or no longer does, and nobody is left."""
+        for notice in self.office.documents(Notice):
+            for way in notice.ways:
+                if not way.outcome:
+                    body = CustomerNotified(notice.voucher, cast("Any", notice.what), "email", "sent", tries=1)
+                    assert self.office.say("customer_notified", body)
+        self.look_at_office()
+        self.auditor.all_are_told()
 
     def adds_up(self) -> None:
         reader = self.office.place.shelf()

@@ -633,6 +633,7 @@ export const desk_ar = {
   'kind.judged': 'بُتّ في قيد معلّق',
   'kind.voucher_reported': 'أبلغ عميل عن سند',
   'kind.voucher_rebuilt': 'أُعيد بناء سند',
+  'kind.customer_notified': 'أُبلغ العميل بسند',
 
   // why a line of an import is not taken
   'reject.field_missing': 'خانة مطلوبة فارغة',
@@ -649,6 +650,8 @@ export const desk_ar = {
   'reject.amount_zero': 'المبلغ صفر',
   'reject.currency_unknown': 'العملة غير معروفة',
   'reject.place_unreadable': 'خط العرض أو خط الطول غير صحيح',
+  'reject.email_unreadable': 'البريد الإلكتروني غير صحيح',
+  'reject.language_unknown': 'اللغة غير معروفة: العربية أو الإنجليزية أو فارغة لكلتيهما',
   'reject.kind_unknown': 'نوع المستند غير معروف',
   'reject.kind_and_sign_differ': 'إشارة المبلغ لا توافق نوع المستند',
   'reject.open_exceeds_original': 'المبلغ المتبقي أكبر من المبلغ الأصلي أو عكس إشارته',

@@ -636,6 +636,7 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
   'kind.judged': 'Decided under review',
   'kind.voucher_reported': 'Voucher reported by a customer',
   'kind.voucher_rebuilt': 'Voucher rebuilt',
+  'kind.customer_notified': 'Customer told of a voucher',
 
   // why a line of an import is not taken
   'reject.field_missing': 'A needed cell is empty',
@@ -652,6 +653,8 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
   'reject.amount_zero': 'The amount is zero',
   'reject.currency_unknown': 'The currency is not known',
   'reject.place_unreadable': 'Latitude or longitude was not understood',
+  'reject.email_unreadable': 'The e-mail address is not one',
+  'reject.language_unknown': 'The language is not known: Arabic, English, or blank for both',
   'reject.kind_unknown': 'The kind of document is not known',
   'reject.kind_and_sign_differ': 'The sign of the amount does not fit the kind',
   'reject.open_exceeds_original': 'More is open than the original amount, or of the other sign',

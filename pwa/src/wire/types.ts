@@ -372,6 +372,17 @@ export interface Customer {
   promises?: string[];
   broken?: number;
   disputes?: string[];
+  email?: string;
+  language?: string;
+}
+
+export interface CustomerNotified {
+  receipt: string;
+  what: "issued" | "reversed" | "voided";
+  channel: "email" | "message";
+  outcome: "gave_up" | "refused" | "sent";
+  reason?: "" | "bad_address" | "rejected" | "turned_off" | "unreachable";
+  tries?: number;
 }
 
 export interface CustomerRow {
@@ -859,6 +870,35 @@ export interface Notes {
   count: number;
 }
 
+export interface Notice {
+  id: string;
+  voucher: string;
+  what: string;
+  customer: string;
+  at: string;
+  ways: Telling[];
+  state?: string;
+}
+
+export interface NotifyWay {
+  channel: "email" | "message";
+  on: boolean;
+  able: boolean;
+  waiting?: number;
+  since?: string;
+  trouble?: string;
+}
+
+export interface NotifyWish {
+  channels: ("email" | "message")[];
+  hours?: number;
+}
+
+export interface Notifying {
+  ways: NotifyWay[];
+  hours: number;
+}
+
 export interface Outcome {
   seq: number;
   position: number;
@@ -924,6 +964,8 @@ export interface Policy {
   discount_limit?: number;
   rates?: StatedRate[];
   promise_grace_days?: number;
+  notify?: ("email" | "message")[];
+  notify_hours?: number;
 }
 
 export interface Position {
@@ -1155,6 +1197,8 @@ export interface StatedCustomer {
   accounts?: BankAccount[];
   standing?: "legal" | "normal" | "suspended" | "watch";
   bounced?: number;
+  email?: string;
+  language?: "" | "ar" | "en";
 }
 
 export interface StatedItem {
@@ -1233,6 +1277,14 @@ export interface TargetSet {
   currency: string;
   amount: number;
   visits?: number;
+}
+
+export interface Telling {
+  channel: string;
+  outcome?: string;
+  reason?: string;
+  at?: string;
+  tries?: number;
 }
 
 export interface Total {
@@ -1498,6 +1550,7 @@ export interface Bodies {
   item_delivered: ItemDelivered;
   case_opened: CaseOpened;
   case_answered: CaseAnswered;
+  customer_notified: CustomerNotified;
 }
 
 export type Kind = keyof Bodies;
@@ -1528,6 +1581,7 @@ export interface Documents {
   case: Case;
   target: Target;
   day_report: DayReport;
+  notice: Notice;
 }
 
 export type DocumentType = keyof Documents;

@@ -124,6 +124,39 @@ def test_fields_without_a_column_stay_as_they_are_known():
     assert row.address == ""
 
 
+def test_an_email_address_and_a_language():
+    """As people head and write them in either language; blank is none, and both languages."""
+    parsed = parse(
+        "code,name,E-Mail,Language\n1,A,shop@example.com,Arabic\n2,B,,\n3,C,two.words+x@mail.example.com,EN\n"
+    )
+    arabic = parse("كود العميل,الاسم,البريد الإلكتروني,اللغة\n1,A,shop@example.com,عربي\n")
+
+    assert parsed.rejected == arabic.rejected == []
+    assert [(row.email, row.language) for row in parsed.rows] == [
+        ("shop@example.com", "ar"), ("", ""), ("two.words+x@mail.example.com", "en"),
+    ]  # fmt: skip
+    assert [(row.email, row.language) for row in arabic.rows] == [("shop@example.com", "ar")]
+    (kept,) = parse("code,name\n1,A", known={row.customer: row for row in parsed.rows}).rows
+    assert (kept.email, kept.language) == ("shop@example.com", "ar")
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [
+        ("email", "shop", RejectCode.EMAIL_UNREADABLE),
+        ("email", "shop@example", RejectCode.EMAIL_UNREADABLE),
+        ("email", "a@example.com; b@example.com", RejectCode.EMAIL_UNREADABLE),
+        ("email", "Shop <shop@example.com>", RejectCode.EMAIL_UNREADABLE),
+        ("email", "x" * 200 + "@example.com", RejectCode.EMAIL_UNREADABLE),
+        ("language", "French", RejectCode.LANGUAGE_UNKNOWN),
+    ],
+)
+def test_an_address_that_is_none_is_rejected(column: str, text: str, code: RejectCode):
+    (refused,) = parse(f"code,name,{column}\n1,A,{text}\n").rejected
+
+    assert (refused.line, refused.column, refused.code) == (2, column, code)
+
+
 def test_credit_limits_without_a_currency_are_refused():
     with pytest.raises(FileRefused) as refused:
         parse("code,name,credit limit\n1,A,5", Options())
