@@ -16,6 +16,7 @@ from schemas.entries.receipts import Cheque
 from server.paper import writing
 from server.paper.writing import PAPERS, Both
 from sync.money import currency_of
+from sync.receipts import settled
 
 BUCKETS = (
     (0, Both("لم يستحق", "Not due")),
@@ -134,7 +135,7 @@ def _of_items(items: Iterable[Item]) -> Iterable[Row]:
 def _of_vouchers(company: Company, vouchers: Iterable[Voucher]) -> Iterable[Row]:
     for voucher in vouchers:
         issued, ended = _life(company, voucher)
-        total = sum(tender.amount for tender in voucher.tenders)
+        total = settled(voucher)
         cheques = [writing.code(tender.number) for tender in voucher.tenders if isinstance(tender, Cheque)]
         detail = Markup()
         if cheques:

@@ -14,10 +14,12 @@ from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
 
 from schemas.documents import Company, Customer, Item, User, Voucher
-from schemas.entries.receipts import Allocation, Cheque, Tender
+from schemas.entries.receipts import Allocation, Cash, Cheque, Deduction, Tender
 from server.paper import qr, writing
 from server.paper.writing import PAPERS, Both
-from sync.money import currency_of
+from sync.money import currency_of, format_amount
+from sync.rates import exchange_of, worth
+from sync.receipts import settled as settled_by
 from sync.words import amount_in_words
 
 Size = Literal["a5", "80mm"]
@@ -33,13 +35,30 @@ VOID_REASONS = {
 
 DUE = Both("استحقاق", "Due")
 DRAWER = Both("الساحب", "Drawer")
+CHANGE = Both("أعطى / الباقي", "Given / change")
+SETTLES = Both("يسدّد", "Settles")
+DEDUCTIONS = {
+    "withholding": Both("ضريبة مخصومة", "Tax withheld"),
+    "discount": Both("خصم تعجيل", "Discount"),
+    "bank_charge": Both("مصاريف بنك", "Bank charge"),
+}
 
 ROLL_CODE_MM = 48.0
 SIGNATURE_PIXELS = 1200 * 600
 
 
+class Sum(msgspec.Struct, frozen=True):
+    """What was handed over in one currency. words: in both languages."""
+
+    currency: str
+    amount: Markup
+    sign: str
+    words_ar: str
+    words_en: str
+
+
 class Paid(msgspec.Struct, frozen=True):
-    """One tender. number and details: of a cheque only."""
+    """One tender at its worth, or one deduction, in the voucher's currency. number: of a cheque only."""
 
     caption: Both
     amount: Markup
@@ -81,10 +100,14 @@ def voucher_html(
     """
     void = voucher.state in {"voided", "reversed"}
     when = writing.local(voucher.at, company.time_zone)
-    total = sum(tender.amount for tender in voucher.tenders)
+    total = settled_by(voucher)
+    sums = _received(voucher)
     cheques = any(isinstance(tender, Cheque) for tender in voucher.tenders)
     text = qr.verify_text(company, voucher.qr)
-    paid = [_paid(company, tender) for tender in voucher.tenders]
+    paid = [_paid(company, voucher, tender) for tender in voucher.tenders]
+    paid += [_deducted(voucher, deduction) for deduction in voucher.deductions]
+    if voucher.deductions or len(sums) > 1 or sums[0].currency != voucher.currency:
+        paid.append(Paid(SETTLES, writing.money(total, voucher.currency)))
     settled = [_settled(voucher, allocation, items.get(allocation.item)) for allocation in voucher.allocations]
     on_account = writing.money(voucher.on_account, voucher.currency) if voucher.on_account else None
     balances = [] if void or ledger is None else _balances(voucher, customer, ledger, total)
@@ -100,10 +123,7 @@ def voucher_html(
         date=writing.day(when.date()) if when else None,
         time=f"{when:%H:%M}" if when else "",
         stamp=writing.stamp(voucher.at, company.time_zone),
-        amount=writing.money(total, voucher.currency),
-        sign=currency_of(voucher.currency).sign_ar,
-        words_ar=amount_in_words(total, voucher.currency, language="ar"),
-        words_en=amount_in_words(total, voucher.currency, language="en"),
+        sums=sums,
         paid=paid,
         cheques=cheques,
         settled=settled,
@@ -120,10 +140,38 @@ def voucher_html(
     )
 
 
-def _paid(company: Company, tender: Tender) -> Paid:
+def _received(voucher: Voucher) -> list[Sum]:
+    """One sum for each currency: two are never added together."""
+    sums: dict[str, int] = {}
+    for tender in voucher.tenders:
+        sums[tender.currency] = sums.get(tender.currency, 0) + tender.amount
+    return [
+        Sum(
+            currency,
+            writing.money(amount, currency),
+            currency_of(currency).sign_ar,
+            amount_in_words(amount, currency, language="ar"),
+            amount_in_words(amount, currency, language="en"),
+        )
+        for currency, amount in sums.items()
+    ]
+
+
+def _deducted(voucher: Voucher, deduction: Deduction) -> Paid:
+    proof = writing.typed(deduction.proof) if deduction.proof else Markup()
+    return Paid(DEDUCTIONS[deduction.kind], writing.money(deduction.amount, voucher.currency), details=proof)
+
+
+def _paid(company: Company, voucher: Voucher, tender: Tender) -> Paid:
     amount = writing.money(tender.amount, tender.currency)
+    exchange = exchange_of(tender)
+    if exchange is not None:
+        other = tender.currency if exchange.base == voucher.currency else voucher.currency
+        handed = format_amount(tender.amount, tender.currency, language="en")
+        said = f"{handed} · 1 {exchange.base} = {exchange.rate} {other}"
+        return Paid(Both("نقدًا", "Cash"), writing.money(worth(tender), voucher.currency), details=writing.code(said))
     if not isinstance(tender, Cheque):
-        return Paid(Both("نقدًا", "Cash"), amount)
+        return Paid(Both("نقدًا", "Cash"), amount, details=_change(tender))
     drawn_on = writing.bank(company, tender.bank)
     if tender.branch:
         drawn_on = Markup("{}، {}").format(drawn_on, writing.typed(tender.branch))
@@ -131,6 +179,13 @@ def _paid(company: Company, tender: Tender) -> Paid:
     if tender.drawer:
         details.append(Markup("{} {}").format(DRAWER, writing.typed(tender.drawer)))
     return Paid(Both("شيك", "Cheque"), amount, number=tender.number, details=writing.joined(details))
+
+
+def _change(cash: Cash) -> Markup:
+    if not cash.received:
+        return Markup()
+    back = writing.money(cash.received - cash.amount, cash.currency)
+    return Markup("{} {} / {}").format(CHANGE, writing.money(cash.received, cash.currency), back)
 
 
 def _posted(voucher: Voucher) -> bool:

@@ -6,7 +6,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from schemas.entries.receipts import Cash, Cheque
+from schemas.entries.receipts import Cash, Cheque, Deduction, Exchange
 from server.paper.render import pdf
 from server.paper.voucher import voucher_html
 from tests.server.paper.papers import (
@@ -155,6 +155,34 @@ def test_what_remains_and_what_went_on_account_is_said(tmp_path, size):
 
     assert {"1,000.00", "45.00"} <= set(sheet.words())
     assert "On account" in sheet.text()
+
+
+@pytest.mark.parametrize("size", ["a5", "80mm"])
+def test_each_currency_is_said_apart_with_its_rate_and_what_it_settles(tmp_path, size):
+    """Two currencies are never one sum; change, rate and deductions stand beside what they explain."""
+    tenders = [
+        Cash(currency="EGP", amount=125_000, received=130_000),
+        Cash(currency="USD", amount=10_000, exchange=Exchange("USD", "50.25", 502_500)),
+    ]
+    sheet = Sheet(
+        pdf(
+            printed(
+                size=size,
+                items=invoices(1, 640_050),
+                tenders=tenders,
+                deductions=[Deduction("withholding", 12_550, "41-7731")],
+            )
+        ),
+        tmp_path,
+    )
+
+    assert {"1,250.00", "100.00", "5,025.00", "125.50", "6,400.50", "1,300.00", "50.00", "41-7731"} <= set(
+        sheet.words()
+    )
+    assert "Only one thousand two hundred fifty Egyptian pounds" in " ".join(sheet.text().split())
+    assert "Only one hundred US dollars" in " ".join(sheet.text().split())
+    assert "1 USD = 50.25 EGP" in sheet.text()
+    assert "Tax withheld" in sheet.text()
 
 
 def test_both_balances_are_printed_when_the_ledger_is_given():
