@@ -38,9 +38,14 @@ run: install pdf-libs pwa
 # A loaded machine can make a page in a real browser miss any time-out, so what fails there is tried once more, by itself
 # and in sight; what fails twice is a failure.
 BROWSER := tests/browser tests/losses/test_device.py
+# The simulated world lives beside the other tests, on a core of its own; it speaks when both are done.
+WORLD_SAID := .pytest_cache/world.txt
 test: install-dev test-libs pwa check
 	$(PY) -m pytest $(BROWSER) || $(PY) -m pytest --last-failed --last-failed-no-failures none $(BROWSER)
-	$(PY) -m pytest $(addprefix --ignore=,$(BROWSER))
+	mkdir -p $(dir $(WORLD_SAID))
+	$(PY) -m pytest tests/world > $(WORLD_SAID) 2>&1 & world=$$!; \
+	$(PY) -m pytest $(addprefix --ignore=,$(BROWSER) tests/world) && rest=0 || rest=$$?; \
+	wait $$world && lives=0 || lives=$$?; cat $(WORLD_SAID); exit $$((rest + lives))
 
 check: install-dev pwa/node_modules/.stamp
 	$(PY) -m ruff check .
