@@ -1,8 +1,8 @@
 """A receipt printer of the tests: takes the bytes that a phone sent and gives back the paper.
 
-It knows what a printer needs for a picture, and nothing of letters: a byte that a real printer would set as a character of
-some code page is a fault, and so is a row wider than the print head. Commands are those of ESC/POS: ESC @ and FS . and
-ESC M (reset), GS v 0 (raster), LF and CR, GS V (cut).
+It knows what a printer needs for a picture, and nothing of letters: a byte that a real printer would set as a character
+of some code page is a fault, and so is a row wider than the print head. Commands are those of ESC/POS: ESC @ and FS .
+and ESC M (reset), GS v 0 (raster), LF and CR, GS V (cut).
 """
 
 import base64
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 LINE_DOTS = 30
-"""What LF feeds a printer that was reset: a sixth of an inch would be 34; printers of 8 dots a millimetre use 30."""
+"""What LF feeds on a printer of 8 dots a millimetre that was reset."""
 RESETS = (b"\x1b@", b"\x1c.", b"\x1bM\x00")
 
 
@@ -63,6 +63,8 @@ def printed(sent: bytes, head: int) -> Paper:
 
 def from_rawbt(link: str) -> bytes:
     """The bytes in a link to RawBT, which Android hands to that app."""
-    found = re.fullmatch(r"intent:base64,([A-Za-z0-9+/]+=*)#Intent;scheme=rawbt;package=ru\.a402d\.rawbtprinter;end;", link)
+    found = re.fullmatch(
+        r"intent:base64,([A-Za-z0-9+/]+=*)#Intent;scheme=rawbt;package=ru\.a402d\.rawbtprinter;end;", link
+    )
     assert found is not None, link[:80]
     return base64.b64decode(found[1], validate=True)

@@ -1,12 +1,13 @@
 """The voucher in the customer's hand, made by a phone without a network: on a receipt printer, as a picture, as a PDF.
 
-The phone and its browser are real. A serial port and the app behind a `rawbt` link are not on this machine: what the phone
-would have given them is taken as it leaves, and a printer of the tests (escpos.py) makes paper of it.
+The phone and its browser are real. A serial port and the app behind a `rawbt` link are not on this machine: what the
+phone would have given them is taken as it leaves, and a printer of the tests (escpos.py) makes paper of it.
 """
 
 import base64
 import io
 import json
+import math
 import re
 import subprocess
 import urllib.request
@@ -34,7 +35,6 @@ DOTS = {58: 384, 80: 576}
 OUTSIDE = """(() => {
   const told = { bytes: [], links: [], shared: [], opened: 0, off: false, breaks_after: Infinity, sheet: false };
   const canvases = [];
-  let granted = false;
   let taken = 0;
   class Port {
     writable = null;
@@ -59,10 +59,10 @@ OUTSIDE = """(() => {
   }
   const port = new Port();
   const serial = {
-    getPorts: async () => (granted ? [port] : []),
+    getPorts: async () => (sessionStorage.getItem('granted') ? [port] : []), // A browser remembers.
     requestPort: async () => {
       if (!navigator.userActivation.isActive) throw new DOMException('Must be handling a gesture.', 'SecurityError');
-      granted = true;
+      sessionStorage.setItem('granted', 'yes');
       return port;
     },
   };
@@ -85,7 +85,7 @@ OUTSIDE = """(() => {
   window.told = told;
   window.painted = () => canvases.at(-1).toDataURL('image/png').split(',')[1];
 })();"""
-"""What lies outside of the browser: a serial port, an app behind a link, a share sheet. And the last canvas painted on."""
+"""What lies outside of the browser: a serial port, an app behind a link, a share sheet; and the last canvas used."""
 
 PRINTS = """async () => {
   const db = await new Promise((resolve) => {
@@ -97,8 +97,28 @@ PRINTS = """async () => {
     request.onsuccess = () => resolve(request.result);
   });
   db.close();
-  return rows.filter(({ kind }) => ['voucher_printed', 'voucher_shared'].includes(kind)).map(({ body }) => JSON.parse(body));
+  const paper = rows.filter(({ kind }) => ['voucher_printed', 'voucher_shared'].includes(kind));
+  return paper.map(({ body }) => JSON.parse(body));
 }"""
+
+
+def follow(page: Page, path: str) -> None:
+    """By the way that a link goes, without a reload."""
+    page.evaluate(
+        """(path) => {
+          const link = Object.assign(document.createElement('a'), { href: path });
+          document.body.append(link);
+          link.click();
+          link.remove();
+        }""",
+        path,
+    )
+
+
+def open_voucher(page: Page, number: str) -> None:
+    follow(page, "/vouchers")
+    page.get_by_role("link", name=re.compile(" ".join(number))).click()
+    page.get_by_role("article").wait_for()
 
 
 @dataclass
@@ -121,7 +141,7 @@ class Print:
 
 @dataclass
 class Printed:
-    """A voucher with its first print and its second."""
+    """A voucher and its prints, the original first."""
 
     number: str
     link: str
@@ -154,15 +174,13 @@ class Till:
         )
 
     def choose(self, way: str, paper: int) -> None:
-        """Under More, as a person does it; then back to Today."""
-        self.page.get_by_role("link", name="More").click()
+        """Under More, as a person does it."""
+        follow(self.page, "/more")
         self.page.get_by_role("radio", name=way).click()
         self.page.get_by_role("radio", name=f"{paper} mm").click()
-        if way == "Bluetooth printer" and self.phone.button("Choose the printer").count():
+        if way == SERIAL and not self.page.evaluate("navigator.serial.getPorts().then(({ length }) => length)"):
             self.phone.button("Choose the printer").click()
             expect(self.page.get_by_text("A printer is chosen")).to_be_visible()
-        self.page.get_by_role("link", name="Today").click()
-        self.phone.at_today()
 
     def print(self, way: str, paper: int) -> Print:
         """Press Print on the voucher that is open, in whichever language."""
@@ -170,7 +188,7 @@ class Till:
         self.page.get_by_role("button", name=re.compile("^(Print|اطبع)$")).click()
         said = "Sent to the printer|Handed to RawBT|أُرسل إلى الطابعة|سُلّم إلى"
         self.page.get_by_text(re.compile(said)).wait_for()
-        sent = bytes(self.told("bytes")) if way == "Bluetooth printer" else from_rawbt(self.told("links")[0])
+        sent = bytes(self.told("bytes")) if way == SERIAL else from_rawbt(self.told("links")[0])
         painted = Image.open(io.BytesIO(base64.b64decode(self.page.evaluate("painted()"))))
         return Print(printed(sent, DOTS[paper]), painted.convert("L"))
 
@@ -197,17 +215,16 @@ class Till:
 
 
 CHEQUES = (("1200.50", "00418827", "2027-01-15"), ("800", "00418828", "2027-02-15"))
-JOBS = {
-    "58 mm by serial, English": ("Bluetooth printer", 58, "en", "5000", CHEQUES[:1]),
-    "58 mm by RawBT, Arabic": ("RawBT app", 58, "ar", "12345.75", ()),
-    "80 mm by RawBT, English": ("RawBT app", 80, "en", "250", ()),
-    "80 mm by serial, Arabic": ("Bluetooth printer", 80, "ar", "999", CHEQUES),
-}
+SERIAL, RAWBT = "Bluetooth printer", "RawBT app"
+PAPERS = {58: ("5000", CHEQUES[:1]), 80: ("999", CHEQUES)}
+"""What is collected for a voucher on a roll of each width."""
+PRINTS_OF = {58: ((SERIAL, "en"), (RAWBT, "ar"), (SERIAL, "ar")), 80: ((RAWBT, "ar"), (SERIAL, "en"), (RAWBT, "en"))}
+"""How its original and its copies are printed, and what the screen speaks meanwhile."""
 
 
 @pytest.fixture(scope="module")
 def till(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
-    """Each job's voucher printed twice with no network, one voided and printed, one sent; then all is handed in."""
+    """A voucher for each width of roll, its original and its copies printed with no network."""
     folder = tmp_path_factory.mktemp("paper")
     office = Office(folder / "company", free_port())
     office.start()
@@ -230,13 +247,16 @@ def till(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> It
         made.phone.enrol(office.codes["Mahmoud Samir"])
         made.phone.offline_ready()
         context.set_offline(True)
-        for name, (way, paper, language, cash, cheques) in JOBS.items():
-            made.choose(way, paper)
+        for paper, (cash, cheques) in PAPERS.items():
             number = made.phone.collect(cash, cheques=cheques)
-            link = made.code_on_screen()
-            made.speak(language)
-            made.vouchers[name] = Printed(number, link, [made.print(way, paper), made.print(way, paper)])
-            made.speak("en")
+            voucher = Printed(number, made.code_on_screen(), [])
+            for way, language in PRINTS_OF[paper]:
+                made.choose(way, paper)
+                open_voucher(page, number)
+                made.speak(language)
+                voucher.prints.append(made.print(way, paper))
+                made.speak("en")
+            made.vouchers[f"{paper} mm"] = voucher
             made.phone.end_visit()
         yield made
     finally:
@@ -248,13 +268,9 @@ def online(till: Till) -> None:
     """The phone hands everything in."""
     context: BrowserContext = till.page.context
     context.set_offline(False)
-    till.page.get_by_role("link", name="More").click()
-    till.page.get_by_role("link", name=re.compile("Sending")).click()
+    follow(till.page, "/sending")
     till.phone.button("Try now").click()
     expect(till.page.get_by_text("The office has everything").first).to_be_visible(timeout=30_000)
-    till.phone.button("Back").click()
-    till.page.get_by_role("link", name="Today").click()
-    till.phone.at_today()
 
 
 def codes(picture: Image.Image) -> list[str]:
@@ -268,12 +284,11 @@ def same(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and ImageChops.difference(one.convert("L"), other.convert("L")).getbbox() is None
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_paper_is_what_the_phone_painted(till: Till, job: str) -> None:
-    """Dot for dot, in black and white, with nothing at the edges of the roll; the second print differs by its band."""
-    _, paper, *_ = JOBS[job]
-    original, copy = till.vouchers[job].prints
-    for one in (original, copy):
+@pytest.mark.parametrize("paper", PAPERS)
+def test_paper_is_what_the_phone_painted(till: Till, paper: int) -> None:
+    """Dot for dot, in black and white, with nothing at the edges of the roll. A copy is the original and its band."""
+    original, *copies = till.vouchers[f"{paper} mm"].prints
+    for one in (original, *copies):
         picture = one.paper.picture
         assert same(picture, one.painted)
         assert picture.width == DOTS[paper]
@@ -282,8 +297,10 @@ def test_paper_is_what_the_phone_painted(till: Till, job: str) -> None:
         assert ink is not None
         assert ink[0] >= 2
         assert ink[2] <= DOTS[paper] - 2
-    assert without_band(copy.paper.picture, original.paper.picture) is not None
-    assert copy.black_rows() > original.black_rows() + 10
+    for copy in copies:
+        assert without_band(copy.paper.picture, original.paper.picture) is not None
+        assert copy.black_rows() > original.black_rows() + 10
+    assert not same(copies[0].paper.picture, copies[1].paper.picture), "COPY 2 and COPY 3 look the same"
 
 
 def without_band(copy: Image.Image, original: Image.Image) -> int | None:
@@ -298,3 +315,104 @@ def without_band(copy: Image.Image, original: Image.Image) -> int | None:
             return high
     return None
 
+
+def test_a_printer_that_fails_says_so_and_costs_nothing(till: Till) -> None:
+    """One that is off costs no copy number, so the voucher can still be voided; one that stops in the middle costs one.
+    A voided voucher is printed as what it is, and the visit goes on throughout."""
+    phone, page = till.phone, till.page
+    till.choose(SERIAL, 80)
+    follow(page, "/")
+    number = phone.collect("100")
+    before = len(page.evaluate(PRINTS))
+    page.evaluate("told.off = true, told.bytes.length = 0")
+    phone.button("Print", exact=True).click()
+    page.get_by_text("The printer does not answer, and nothing was printed").wait_for()
+    assert len(page.evaluate(PRINTS)) == before
+    assert till.told("bytes") == []
+    page.evaluate("told.off = false")
+    phone.void("Wrong amount")
+    void = till.print(SERIAL, 80)
+    assert same(void.paper.picture, void.painted)
+    assert void.black_rows() > 2 * till.vouchers["80 mm"].prints[1].black_rows() - 20
+
+    page.evaluate("told.breaks_after = 2000")
+    phone.button("Print", exact=True).click()
+    page.get_by_text("The printer stopped in the middle").wait_for()
+    page.get_by_text("The next print says COPY 3").wait_for()
+    page.evaluate("told.breaks_after = Infinity")
+    third = till.print(SERIAL, 80)
+    assert third.paper.picture.height > void.paper.picture.height
+    prints = [one for one in page.evaluate(PRINTS)[before:] if "copy" in one]
+    assert [(one["copy"], one["printer"]) for one in prints] == [(n, "serial 80 mm") for n in (1, 2, 3)]
+    till.vouchers["voided"] = Printed(number, void.codes[0], [void, third])
+    phone.reopen()
+    phone.no_payment("Absent")
+
+
+def test_a_voucher_is_sent_as_picture_and_as_pdf(till: Till) -> None:
+    """Both made by the phone without a network: through the share sheet, or into the downloads where there is none."""
+    phone, page = till.phone, till.page
+    number = phone.collect("4321", cheques=CHEQUES[:1])
+    link = till.code_on_screen()
+    with page.expect_download() as saving:
+        phone.button("Send", exact=True).click()
+    picture = Image.open(saving.value.path())
+    assert codes(picture.convert("L")) == [link]
+    page.get_by_text("in your downloads").wait_for()
+    with page.expect_download() as saving:
+        phone.button("PDF to send").click()
+    assert saving.value.suggested_filename == f"{number}.pdf"
+    file = till.folder / "voucher.pdf"
+    saving.value.save_as(file)
+    painted = Image.open(io.BytesIO(base64.b64decode(page.evaluate("painted()")))).convert("L")
+    for command in (["pdfimages", "-png"], ["pdftoppm", "-r", "100", "-png"]):
+        subprocess.run([*command, file, till.folder / command[0]], check=True, timeout=60)
+    assert same(Image.open(till.folder / "pdfimages-000.png"), painted)
+    shown = Image.open(till.folder / "pdftoppm-1.png")
+    assert shown.width == math.ceil(105 / 25.4 * 100)
+    assert codes(shown) == [link]
+
+    page.evaluate("told.sheet = true")
+    phone.button("Send", exact=True).click()
+    page.get_by_text("Recorded as sent to the customer").wait_for()
+    phone.button("PDF to send").click()
+    eventually(lambda: len(till.told("shared")) == 2, "both are shared")
+    text = f"Receipt voucher {number}"
+    assert till.told("shared") == [
+        {"name": f"{number}.png", "type": "image/png", "text": text},
+        {"name": f"{number}.pdf", "type": "application/pdf", "text": text},
+    ]
+    how = ["download", "download pdf", "share", "share pdf"]
+    eventually(lambda: [one["how"] for one in page.evaluate(PRINTS) if "how" in one] == how, "each is recorded")
+    phone.end_visit()
+
+
+def test_the_printer_card(till: Till) -> None:
+    """It says everything in both languages, can be touched, passes axe in every theme, and prints a page to try."""
+    page = till.page
+    till.choose(SERIAL, 58)
+    page.evaluate("told.bytes.length = 0")
+    till.phone.button("Test print").click()
+    page.get_by_text("Sent to the printer").wait_for()
+    paper = printed(bytes(till.told("bytes")), DOTS[58])
+    assert codes(paper.picture) == [till.office.address]
+    eye = Eye(page, touch=True)
+    eye.look("printer-card", themes=True)
+    follow(page, "/")
+    till.phone.at_today()
+    assert eye.faults == []
+
+
+def test_every_code_is_genuine(till: Till) -> None:
+    """The code on the screen, on the original and on the copies is one, and the public address knows it: before the
+    phone has handed in, and after."""
+    for paper in PAPERS:
+        voucher = till.vouchers[f"{paper} mm"]
+        assert [one.codes for one in voucher.prints] == [[voucher.link]] * 3
+    some = till.vouchers["58 mm"].link
+    assert till.verified(some)["status"] == "not_yet_handed_in"
+    assert till.verified(some[:-3] + ("AAA" if some[-3:] != "AAA" else "BBB"))["status"] == "not_ours"
+    online(till)
+    for name, voucher in till.vouchers.items():
+        said = till.verified(voucher.link)
+        assert (said["status"], said["number"]) == ("voided" if name == "voided" else "genuine", voucher.number)

@@ -8,6 +8,7 @@ import { verify_link } from '../parts/qr';
 import { say, stamp_text } from '../text';
 import '../text/printing';
 import type { Company, Voucher } from '../wire/types';
+import type { Printer } from './printer';
 import { type Both, latin, type Row, settled_rows, tender_rows } from './rows';
 
 export type Size = 'small' | 'text' | 'name' | 'head' | 'sum' | 'serial';
@@ -103,12 +104,12 @@ function code(text: string, label: string, below: Both): Block[] {
 }
 
 /** What a person prints to see that printer and paper fit: letters that join, figures in a column, edges, a code. */
-export function test_page(company: Company, paper: string): Block[] {
+export function test_page(company: Company, paper: Printer['paper']): Block[] {
   const sample = both('printer.test_line');
   return [
     ...heading(company),
     { kind: 'frame', text: both('printer.test_title') },
-    { kind: 'band', text: { ar: paper, en: paper } },
+    { kind: 'band', text: both('printer.mm', { wide: String(paper) }) },
     line(sample.ar, 'ar', 'text'),
     line(sample.en, 'en', 'text'),
     { kind: 'rule' },

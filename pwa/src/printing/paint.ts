@@ -170,7 +170,7 @@ class Brush {
     this.y += step + 4;
     if (this.really) {
       context.fillStyle = style.rule;
-      const dash = this.inner / (2 * Math.round(this.inner / 16) + 1); // Begins and ends with a dash.
+      const dash = this.inner / (2 * Math.round((this.inner * 15) / style.width) + 1); // Begins and ends with a dash.
       for (let x = style.margin; x < style.width - style.margin; x += dash * 2) {
         context.fillRect(Math.round(x), this.y, Math.round(dash), Math.max(2, Math.round(style.width / 200)));
       }
@@ -204,7 +204,7 @@ class Brush {
     const { size, path } = qr_modules(text);
     const module = Math.max(2, Math.floor(style.code / size)); // Whole dots, or readers lose their footing.
     const side = size * module;
-    this.y += Math.round(style.sizes.text / 2);
+    this.y += Math.round(style.sizes.text * 0.8);
     if (this.really) {
       context.save();
       context.translate(Math.round((style.width - side) / 2), this.y);

@@ -4,7 +4,7 @@ import { type Job, ready } from '../../printing/job';
 import { type Paper, voucher_page } from '../../printing/page';
 import { printer, printer_name } from '../../printing/printer';
 import { PrinterTrouble } from '../../printing/transport';
-import { t } from '../../text';
+import { type Key, t } from '../../text';
 import '../../text/printing';
 
 /** Named in the texts, in its own script. */
@@ -17,8 +17,8 @@ export interface Printed {
 }
 
 /** What happened to a print and what to do, in the words of the person who wanted it. */
-export function trouble_text(cause: unknown): string {
-  return t(cause instanceof PrinterTrouble ? `printer.trouble.${cause.trouble}` : 'printer.trouble.not_made', APP);
+export function trouble_key(cause: unknown): Key {
+  return cause instanceof PrinterTrouble ? `printer.trouble.${cause.trouble}` : 'printer.trouble.not_made';
 }
 
 export async function print_voucher(paper: Paper): Promise<Printed> {
@@ -29,7 +29,7 @@ export async function print_voucher(paper: Paper): Promise<Printed> {
   try {
     job = await ready(voucher_page({ ...paper, copy }), chosen);
   } catch (cause) {
-    return { trouble: trouble_text(cause) };
+    return { trouble: t(trouble_key(cause), APP) };
   }
   // Recorded before the printer gets it: paper that nobody knows of is worse than a record of paper that jammed.
   try {
@@ -41,7 +41,7 @@ export async function print_voucher(paper: Paper): Promise<Printed> {
   try {
     await job.send();
   } catch (cause) {
-    return { job, trouble: `${trouble_text(cause)}. ${next}` };
+    return { job, trouble: `${t(trouble_key(cause), APP)}. ${next}` };
   }
   return { job, ...(chosen.way === 'dialog' ? {} : { note: `${t(`printer.handed.${chosen.way}`, APP)}. ${next}` }) };
 }
