@@ -45,12 +45,13 @@ function line(text: string, language: 'ar' | 'en', size: Size, at: 'centre' | 's
   return { kind: 'line', text, language, size, at, ...(faint ? { faint } : {}) };
 }
 
-function row_blocks({ label, reference, note, amount, currency }: Row, bold: boolean, named: string): Block[] {
+function row_blocks({ label, reference, note, typed, amount, currency }: Row, bold: boolean, named: string): Block[] {
   // The currency of the voucher stands with its total; another one must be named where its amount is.
   const figure = currency === named ? format_amount(amount, currency, { language: 'ar', number_only: true }) : format_amount(amount, currency, { language: 'en' });
   const blocks: Block[] = [{ kind: 'pair', label: [beside(label), reference].filter(Boolean).join(' '), amount: figure, ...(bold ? { bold } : {}) }];
   if (note) blocks.push(line(note.ar, 'ar', 'small', 'start', true));
   if (note && note.en !== note.ar) blocks.push(line(note.en, 'en', 'small', 'start', true));
+  if (typed) blocks.push(line(typed, 'ar', 'small', 'start', true));
   return blocks;
 }
 

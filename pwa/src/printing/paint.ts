@@ -67,10 +67,14 @@ export function thermal_style(paper: 58 | 80): Style {
 
 const BOLD: ReadonlySet<Size> = new Set<Size>(['name', 'head', 'sum', 'serial']);
 
+/** Longer than that a font is not waited for: a paper in the system's letters is better than none. */
+const FONTS_MS = 3_000;
+
 /** A font that no screen has used yet is not loaded yet, and a canvas would take another one without a word. */
 async function fonts_loaded(): Promise<void> {
   const faces = [`400 24px ${token('--font')}`, `700 24px ${token('--font')}`, `700 24px ${token('--font-serial')}`];
-  await Promise.allSettled(faces.map((face) => document.fonts.load(face, 'سند Voucher 1')));
+  const loaded = Promise.allSettled(faces.map((face) => document.fonts.load(face, 'سند Voucher 1')));
+  await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, FONTS_MS))]);
 }
 
 /** Two passes over the same blocks: the first finds the height, the second paints. */
@@ -145,20 +149,25 @@ class Brush {
     if (!this.really) return;
     const thick = Math.max(3, Math.round(pixels / 12));
     this.context.fillStyle = this.style.ink;
-    this.context.fillRect(Math.round((this.style.width - wide) / 2 - pixels / 4), this.y - Math.round(pixels * 0.36), Math.round(wide + pixels / 2), thick);
+    const long = Math.min(this.inner, Math.round(wide + pixels / 2));
+    this.context.fillRect(Math.round((this.style.width - long) / 2), this.y - Math.round(pixels * 0.36), long, thick);
   }
 
   pair({ label, amount, bold }: Extract<Block, { kind: 'pair' }>): void {
-    const { style } = this;
+    const { style, context } = this;
     const pixels = style.sizes.text;
     const right = style.margin + this.amounts; // Amounts end on one line, so that their decimal points stand under each other.
+    const beside = this.inner - this.amounts - pixels;
     this.font(pixels, false);
-    const rows = this.broken(label, this.inner - this.amounts - pixels);
+    const narrow = this.broken(label, beside);
+    // A word that is too long for the place beside the amount gets the whole width, and the amount the next row.
+    const apart = narrow.some((row) => context.measureText(row).width > beside);
+    const rows = apart ? [...this.broken(label, this.inner), ''] : narrow;
     rows.forEach((row, place) => {
       this.y += Math.round(pixels * style.line_height);
       this.font(pixels, false);
-      this.put(row, style.width - style.margin, 'right', true, style.faint, this.inner - this.amounts - pixels / 2);
-      if (place > 0) return;
+      this.put(row, style.width - style.margin, 'right', true, style.faint);
+      if (place !== (apart ? rows.length - 1 : 0)) return;
       this.font(pixels, bold === true);
       this.put(amount, right, 'right', false, style.ink, this.amounts);
     });

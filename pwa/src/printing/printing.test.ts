@@ -56,6 +56,7 @@ describe('the page of a voucher', () => {
     expect(said).toContain('شيك · Cheque 00418827 = 12,000.00');
     expect(said).toContain('البنك التجاري الدولي · استحقاق 15/01/2027');
     expect(said).toContain('Commercial International Bank · due 15/01/2027');
+    expect(said.match(/حسن/g)).toHaveLength(1);
     expect(said).toContain('INV-22391 = 20,000.00');
     expect(said).toContain('رصيد للعميل · On account = 350.50');
     expect(said).toContain('https://sanad.example/verify#S1.x.y');

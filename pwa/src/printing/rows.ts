@@ -17,6 +17,8 @@ export interface Row {
   reference?: string;
   /** A second line under the label, where there is one to say. */
   note?: Both;
+  /** What a person typed, in whatever language that was. */
+  typed?: string;
   /** Minor units. */
   amount: number;
   currency: string;
@@ -45,12 +47,12 @@ function tender_row(tender: Paid, place: number, company: Company | null): Row {
   if (tender.method === 'cash') return { key, label: both('paper.cash'), amount, currency };
   const bank = bank_of(company, tender.bank);
   const due = both('paper.cheque_due', { date: latin(date_text(tender.due, 'table')) });
-  const note = (language: keyof Both): string => [bank[language], due[language], tender.drawer ?? ''].filter(Boolean).join(' · ');
   return {
     key,
     label: both('money.cheque'),
     reference: tender.number,
-    note: { ar: note('ar'), en: note('en') },
+    note: { ar: `${bank.ar} · ${due.ar}`, en: `${bank.en} · ${due.en}` },
+    ...(tender.drawer ? { typed: tender.drawer } : {}),
     amount,
     currency,
   };

@@ -396,7 +396,7 @@ export const ar = {
   'voucher.scan': 'يمسحه العميل ليتأكد من السند في أي وقت',
   'voucher.qr_label': 'رمز التحقق من السند {number}',
   'voucher.qr_larger': 'كبّر الرمز',
-  'voucher.send': 'أرسل للعميل',
+  'voucher.send': 'أرسل',
   'voucher.pdf': 'PDF',
   'voucher.pdf_label': 'PDF للإرسال',
   'voucher.print': 'اطبع',
