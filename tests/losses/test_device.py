@@ -1197,6 +1197,7 @@ def test_l45_arabic_is_printed_as_a_picture(house: House) -> None:
     assert differs(picture, drawn(False, PICTURE), 50, 105)
     assert [code.text for code in zxingcpp.read_barcodes(picture)] == [link]
 
+    phone.page.get_by_text("in your downloads").wait_for()
     phone.button("Print").click()
     phone.page.wait_for_function("window.sent_to_printer")
     # The printer of the tests refuses every byte that is neither a dot nor a command of its short list.
