@@ -15,8 +15,8 @@ export function save_file(file: File): void {
 }
 
 /** Shares the file where the device can, else saves it. `closed`: the person closed the share sheet. */
-export async function hand_out(file: File): Promise<'shared' | 'saved' | 'closed'> {
-  const share = { files: [file], title: file.name };
+export async function hand_out(file: File, about: { title?: string; text?: string } = { title: file.name }): Promise<'shared' | 'saved' | 'closed'> {
+  const share = { files: [file], ...about };
   if (can_share(share)) {
     try {
       await navigator.share(share);

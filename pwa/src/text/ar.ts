@@ -454,7 +454,9 @@ export const ar = {
   'voucher.scan': 'يمسحه العميل ليتأكد من السند في أي وقت',
   'voucher.qr_label': 'رمز التحقق من السند {number}',
   'voucher.qr_larger': 'كبّر الرمز',
-  'voucher.send': 'أرسل للعميل',
+  'voucher.send': 'أرسل',
+  'voucher.pdf': 'PDF',
+  'voucher.pdf_label': 'PDF للإرسال',
   'voucher.print': 'اطبع',
   'voucher.end_visit': 'أنهِ الزيارة',
   'voucher.to_today': 'إلى اليوم',
@@ -477,7 +479,7 @@ export const ar = {
   'voucher.paper.not_recovered': 'بقيت معه',
   'voucher.note': 'ملاحظة، إن شئت',
   'voucher.shared_done': 'سُجّل الإرسال للعميل',
-  'voucher.share_saved': 'حُفظت صورة السند في التنزيلات. أرسلها للعميل منها',
+  'voucher.share_saved': 'حُفظ السند في التنزيلات. أرسله للعميل منها',
   'voucher.share_text': 'سند قبض {number}',
   'voucher.copy': 'نسخة {n}',
   'voucher.not_found': 'هذا السند ليس على هذا الهاتف',
@@ -504,6 +506,8 @@ export const ar = {
   'paper.collector': 'المحصّل: {name}',
   'paper.no_number_no_money': 'لا تدفع دون سند مرقّم',
   'paper.voided': 'ملغى',
+  'printer.busy': 'جارٍ الوصول إلى الطابعة',
+  'printer.trouble.not_made': 'تعذّر إعدادها الآن. كل ما على هذا الهاتف سليم. جرّب مرة أخرى، أو أغلق سند وافتحه',
 
   // no payment, end of the visit
   'no_payment.title': 'لم يدفع',

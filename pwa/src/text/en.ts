@@ -407,6 +407,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'voucher.qr_label': 'Code to check voucher {number}',
   'voucher.qr_larger': 'Enlarge the code',
   'voucher.send': 'Send',
+  'voucher.pdf': 'PDF',
+  'voucher.pdf_label': 'PDF to send',
   'voucher.print': 'Print',
   'voucher.end_visit': 'End visit',
   'voucher.to_today': 'To Today',
@@ -429,7 +431,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'voucher.paper.not_recovered': 'The customer kept it',
   'voucher.note': 'Note, if you like',
   'voucher.shared_done': 'Recorded as sent to the customer',
-  'voucher.share_saved': 'The voucher’s picture is in your downloads. Send it to the customer from there',
+  'voucher.share_saved': 'The voucher is in your downloads. Send it to the customer from there',
   'voucher.share_text': 'Receipt voucher {number}',
   'voucher.copy': 'Copy {n}',
   'voucher.not_found': 'This voucher is not on this phone',
@@ -456,6 +458,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'paper.collector': 'Collector: {name}',
   'paper.no_number_no_money': 'Do not pay without a numbered voucher',
   'paper.voided': 'VOID',
+  'printer.busy': 'Reaching the printer',
+  'printer.trouble.not_made': 'It could not be made now. Everything on this phone is safe. Try again, or close Sanad and open it',
 
   // no payment, end of the visit
   'no_payment.title': 'No payment',

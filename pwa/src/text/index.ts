@@ -9,6 +9,7 @@ import { currency_of, format_amount, split } from '../ledger/money';
 import { ar } from './ar';
 import type { desk_ar } from './desk_ar';
 import { en } from './en';
+import type { printing_ar } from './printing_ar';
 import { type Language, setting, set_language } from './setting.svelte';
 
 export { setting, set_digits, set_language, set_place, set_theme, show_setting } from './setting.svelte';
@@ -17,10 +18,10 @@ export { date_text, day_of, days_between, month_text, since_text, stamp_text, ti
 
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Text = string | Forms;
-export type Key = keyof typeof ar | keyof typeof desk_ar;
+export type Key = keyof typeof ar | keyof typeof desk_ar | keyof typeof printing_ar;
 export type Params = Record<string, string | number>;
 
-/** A phone has these alone. The desks bring theirs along (`desk.ts`), so that no phone has to load them. */
+/** A phone starts with these alone. The desks (`desk.ts`) and printing (`printing.ts`) bring theirs along when they load. */
 export const texts = { ar: { ...ar }, en: { ...en } } as Record<Language, Record<Key, Text>>;
 const rules: Record<Language, Intl.PluralRules> = { ar: new Intl.PluralRules('ar'), en: new Intl.PluralRules('en') };
 

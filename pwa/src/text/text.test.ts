@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import './desk';
+import './printing';
 
 import { FLAGS, PROBLEMS } from '../wire/types';
 import { type Language, set_digits, set_language, spoken_amount, t, type Text, texts } from './index';
