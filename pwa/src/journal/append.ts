@@ -217,7 +217,9 @@ async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry:
     if (wish.kind !== 'receipt_issued') return { situation };
     refuse_if(((await shelves.meta.get('device_state')) as string | undefined) ?? 'active');
     situation.books = (await shelves.docs.all(under('book'))).filter((row) => !row.former).map((row) => row.doc as Book);
-    for (const book of situation.books) situation.used.push(...(await shelves.used.all(under(book.id))));
+    for (const { id, state = 'assigned' } of situation.books) {
+      if (NUMBERING_STATES.has(state)) situation.used.push(...(await shelves.used.all(under(id))));
+    }
     situation.accepted = new Set((await shelves.grants.all()).map((grant) => grant.book));
     return { situation };
   });
