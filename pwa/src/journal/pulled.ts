@@ -48,9 +48,9 @@ export async function first_look(shelves: Shown, unseen: readonly StoredEntry[],
   const { docs } = shelves;
   const at = await mark_of(shelves);
   const small = no_docs() as unknown as Record<ShownType, Map<string, unknown>>;
-  for (const type of SHOWN_TYPES) {
-    if (type === 'customer' || type === 'item') continue;
-    for (const row of await docs.all(under(type))) if (!row.former) small[type].set(row.id, row.doc);
+  const types = SHOWN_TYPES.filter((type) => type !== 'customer' && type !== 'item');
+  for (const rows of await Promise.all(types.map((type) => docs.all(under(type))))) {
+    for (const { type, id, doc, former } of rows) if (!former) small[type as ShownType].set(id, doc);
   }
   const wanted = await customers_wanted(docs, small as unknown as Docs, unseen, now_ms);
   if (wanted === null) return read_all(shelves);

@@ -109,32 +109,31 @@ export function refresh(): Promise<void> {
 }
 
 async function reread(shelves: Shelves<(typeof STORES)[number]>): Promise<Pulled> {
-  if (!history && (await shelves.entries.count()) <= ENTRIES_FEW) {
-    for (const entry of await shelves.entries.all()) own.set(entry.id, own_of(entry));
+  const { entries, meta } = shelves;
+  const [count, unseen_now, chains, identity, device_state = 'active', grants] = await Promise.all([
+    history ? 0 : entries.count(),
+    entries.all_by('unseen', 1),
+    shelves.chains.all(),
+    meta.get('identity') as Promise<Identity | undefined>,
+    meta.get('device_state') as Promise<string | undefined>,
+    shelves.grants.all(),
+  ]);
+  if (!history && count <= ENTRIES_FEW) {
+    for (const entry of await entries.all()) own.set(entry.id, own_of(entry));
     history = true;
   }
-  const before = unseen;
-  unseen = await shelves.entries.all_by('unseen', 1);
-  const still = new Set(unseen.map((entry) => entry.id));
-  for (const { id, device, seq } of before) {
-    if (still.has(id)) continue;
-    const entry = await shelves.entries.get([device, seq]);
-    if (entry) own.set(id, own_of(entry));
+  const still = new Set(unseen_now.map((entry) => entry.id));
+  const left = unseen.filter(({ id }) => !still.has(id));
+  for (const entry of await Promise.all(left.map(({ device, seq }) => entries.get([device, seq])))) {
+    if (entry) own.set(entry.id, own_of(entry));
   }
-  for (const entry of unseen) own.set(entry.id, own_of(entry));
-  const order = new Map((await shelves.chains.all()).map((chain) => [chain.device, chain.order]));
-  unseen.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
+  for (const entry of unseen_now) own.set(entry.id, own_of(entry));
+  const order = new Map(chains.map((chain) => [chain.device, chain.order]));
+  unseen = unseen_now.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
   const now = await documents_now(shelves);
-  const used: UsedLeaf[] = [];
-  for (const { id, state = 'assigned' } of now.docs.book.values()) {
-    if (NUMBERING_STATES.has(state)) used.push(...(await shelves.used.all(under(id))));
-  }
-  about = {
-    identity: (await shelves.meta.get('identity')) as Identity | undefined,
-    device_state: ((await shelves.meta.get('device_state')) as string | undefined) ?? 'active',
-    used,
-    grants: await shelves.grants.all(),
-  };
+  const numbering = [...now.docs.book.values()].filter(({ state = 'assigned' }) => NUMBERING_STATES.has(state));
+  const used = (await Promise.all(numbering.map(({ id }) => shelves.used.all(under(id))))).flat();
+  about = { identity, device_state, used, grants };
   return now;
 }
 

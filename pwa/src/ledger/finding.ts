@@ -68,6 +68,7 @@ export class Finder {
   private readonly rows = new Map<string, Row>();
   private readonly areas = new Map<string, string>();
   private ordered: Row[] = [];
+  private last: { wanted: string; rows: readonly Row[] } | undefined;
   private stale = true;
   private prefix = '';
   private language = '';
@@ -92,6 +93,7 @@ export class Finder {
       if (known?.customer === customer && known.items === items) continue;
       if (left === 0) return false;
       left -= 1;
+      this.last = undefined;
       const row = this.prepared(customer, items);
       if (known?.name !== row.name || known.name_ar !== row.name_ar) this.stale = true;
       // In its place, so that an order that still holds need not be made anew.
@@ -113,13 +115,22 @@ export class Finder {
     const together = words.length > 1 && /\d/.test(wanted) ? [new Word(tight(wanted), this.prefix)] : [];
     const searched = [...together, ...words];
     const places: Row[][] = [];
-    for (const row of words.length === 0 ? [] : this.ordered) {
+    for (const row of words.length === 0 ? [] : this.candidates(wanted)) {
       const place = fit(row, words, together, wanted);
       if (place !== undefined) (places[place] ??= []).push(row);
     }
     const rows = words.length === 0 ? this.ordered : places.flat();
+    this.last = { wanted, rows };
     const hit = (row: Row): Hit => ({ customer: row.customer.id, item: searched_item(row, searched) });
     return { total: rows.length, first: (count) => rows.slice(0, count).map(hit) };
+  }
+
+  /** Another letter leaves fewer. Not so with digits: one more can turn them into a telephone number. */
+  private candidates(wanted: string): readonly Row[] {
+    const { last } = this;
+    if (!last || last.wanted === '' || !wanted.startsWith(last.wanted) || /[\d+]/.test(wanted)) return this.ordered;
+    const among = new Set(last.rows);
+    return last.rows.length * 4 < this.ordered.length ? this.ordered.filter((row) => among.has(row)) : this.ordered;
   }
 
   private prepared(customer: Customer, items: readonly Item[] | undefined): Row {
@@ -148,6 +159,7 @@ export class Finder {
     const key = ({ name, name_ar }: Row) => (this.language === 'ar' ? name_ar || name : name || name_ar);
     this.ordered = [...this.rows.values()].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
     this.stale = false;
+    this.last = undefined;
   }
 }
 
