@@ -96,6 +96,22 @@ it('best first: exact code or number, then what begins so, then a word that begi
   expect(found('amir')).toEqual(['code', 'n1', 'n2', 'n0', 'n3']);
 });
 
+it('letter by letter it finds what it finds at once', () => {
+  const many = Array.from({ length: 400 }, (_, n) => customer(`m${n}`, `Shop ${n % 7} Nour ${n}`, `محل ${n}`, `M-${n}`, `0100${n}`));
+  finder.follow(table([...CUSTOMERS, ...many]), lists(ITEMS), EG);
+  const fresh = new Finder();
+  for (const search of ['baraka sup', 'nour 39', 'shop nour', 'مكتبه ال', '00201005', 'inv-2239', 'el h', 'x']) {
+    for (let length = 1; length <= search.length; length += 1) {
+      const typed = search.slice(0, length);
+      fresh.follow(new Map(), new Map(), EG);
+      fresh.follow(table([...CUSTOMERS, ...many]), lists(ITEMS), EG);
+      const at_once = fresh.find(typed);
+
+      expect(found(typed), typed).toEqual(at_once.first(at_once.total).map(({ customer: id, item: invoice }) => (invoice ? `${id} ${invoice}` : id)));
+    }
+  }
+});
+
 it('an empty search is everybody, in the order of the language', () => {
   expect(found(' ')).toEqual(['baraka', 'ahmed', 'huda', 'nour']);
   finder.follow(table(CUSTOMERS), lists(ITEMS), { prefix: '20', language: 'ar' });
