@@ -18,7 +18,7 @@ export SANAD_REAL_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test check format wire screens world bench install install-dev pwa lock pdf-libs test-libs clean
+.PHONY: help run test check format wire screens world bench bench-growth bench-phone install install-dev pwa lock pdf-libs test-libs clean
 
 help:
 	@echo "make run      start a demo company on this machine"
@@ -30,6 +30,7 @@ help:
 	@echo "make screens  walk through every screen with axe; SANAD_SHOTS=folder keeps the pictures"
 	@echo "make world    live simulated lives of a company: SEED=123 replays one, SEEDS=100000 runs on; ENGINE=postgres"
 	@echo "make bench    measure pushes, pulls and a busy morning on this machine; bench-growth: with a long journal"
+	@echo "make bench-phone  measure a phone with 10,000 customers in a browser slowed down six times, and Lighthouse"
 	@echo "make lock     resolve the Python requirements again"
 
 run: install pdf-libs pwa
@@ -81,6 +82,14 @@ bench: install-dev
 bench-growth: install-dev
 	$(PY) -m bench.growth
 
+# A phone with a large portfolio in a real browser; takes some minutes.
+bench-phone: install-dev test-libs pwa bench/lighthouse/node_modules/.stamp
+	$(PY) -m bench.phone
+
+bench/lighthouse/node_modules/.stamp: bench/lighthouse/package-lock.json bench/lighthouse/package.json scripts/node-modules
+	scripts/node-modules bench/lighthouse
+	touch $@
+
 install: $(VENV)/.runtime
 install-dev: $(VENV)/.dev
 pwa: pwa/dist/sw.js
@@ -118,4 +127,4 @@ lock: install-dev
 	$(UV_COMPILE) --extra dev -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) pwa/node_modules pwa/dist bench/lighthouse/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,9 @@
 """A company for benchmarks: collectors with phones, customers with open items, and vouchers written in advance."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from schemas.documents import Book, Device
@@ -9,6 +11,8 @@ from schemas.entries.company import Branch, CompanySetUp, Policy
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
 from schemas.entries.people import DeviceEnrolled, UserEnrolled
 from server.company import OpenCompany
+from server.demo_data import AREAS, SHOP_NAMES, TRADES
+from server.imports.ids import customer_id, item_id
 from server.imports.rows import in_chunks
 from server.inbox import Writer
 from server.settings import Settings
@@ -64,6 +68,35 @@ def _collector(writer: Writer, number: int) -> Phone:
     book_id = assign_book(writer, device, 0)
     phone.book = writer.state().get(Book, book_id)
     return phone
+
+
+def portfolio(random: Random, customers: int, each: int) -> tuple[list[StatedCustomer], list[StatedItem]]:
+    """As an ERP states it: names in two languages, telephone, address, place; `each` invoices for every customer."""
+    rows: list[StatedCustomer] = []
+    items: list[StatedItem] = []
+    for number in range(customers):
+        code = f"C-{10_000 + number}"
+        trade, shop, area = random.choice(TRADES), random.choice(SHOP_NAMES), random.choice(AREAS)
+        rows.append(
+            StatedCustomer(
+                customer_id("cmp_bench", code), code, f"{trade[0]} {shop[0]}", "EGP", f"{trade[1]} {shop[1]}",
+                phone=f"019{random.randrange(10**8):08d}", area=area[1],
+                address=f"{random.choice(area[4])} {random.randrange(1, 200)}",
+                lat=round(area[2] + random.random() / 50, 5), lon=round(area[3] + random.random() / 50, 5),
+                credit_limit=random.randrange(1, 50) * 1_000_000,
+            )
+        )  # fmt: skip
+        items += _invoices(random, rows[-1], number, each)
+    return rows, items
+
+
+def _invoices(random: Random, customer: StatedCustomer, number: int, each: int) -> Iterator[StatedItem]:
+    for n in range(each):
+        name = f"INV-{2_600_000 + number * each + n}"
+        day = DAY - dt.timedelta(days=random.randrange(200))
+        id = item_id("cmp_bench", customer.code, name)
+        amount = random.randrange(400, 45_000) * 25
+        yield StatedItem(id, customer.customer, name, "EGP", day, day + dt.timedelta(days=30), amount)
 
 
 def voucher(phone: Phone, number: int, n: int) -> Any:

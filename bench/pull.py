@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import gzip
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,15 +16,13 @@ from statistics import median
 import brotli
 import msgspec
 
-from bench.company import DAY, make_company, pushes
+from bench.company import make_company, portfolio, pushes
 from bench.served import Server, a_folder, answer, apart, drive, get, push, served, serving
-from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedCustomer, StatedItem
+from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted
 from schemas.entries.people import UserEnrolled
 from schemas.wire import PullReply
 from server.company import OpenCompany
-from server.demo_data import AREAS, SHOP_NAMES, TRADES
 from server.identity.sessions import token
-from server.imports.ids import customer_id, item_id
 from server.imports.rows import in_chunks
 from server.inbox import Writer
 from server.writes import write
@@ -132,7 +129,7 @@ def large_company(folder: Path) -> str:
     """Writes it and returns the collector's login."""
     company, _ = make_company(folder, 1, 10)
     user = "usr_large"
-    customers, items = _portfolio(Random(1))
+    customers, items = portfolio(Random(1), CUSTOMERS, ITEMS_EACH)
 
     def task(writer: Writer) -> None:
         write(writer, "user_enrolled", UserEnrolled(user, "large", "Large", "كبير", "collector", "brn_1"))
@@ -148,35 +145,6 @@ def large_company(folder: Path) -> str:
     bearer = login(company, user)
     company.close()
     return bearer
-
-
-def _portfolio(random: Random) -> tuple[list[StatedCustomer], list[StatedItem]]:
-    """As an ERP states it: names in two languages, telephone, address, place, and four invoices each."""
-    customers: list[StatedCustomer] = []
-    items: list[StatedItem] = []
-    for number in range(CUSTOMERS):
-        code = f"C-{10_000 + number}"
-        trade, shop, area = random.choice(TRADES), random.choice(SHOP_NAMES), random.choice(AREAS)
-        customers.append(
-            StatedCustomer(
-                customer_id("cmp_bench", code), code, f"{trade[0]} {shop[0]}", "EGP", f"{trade[1]} {shop[1]}",
-                phone=f"019{random.randrange(10**8):08d}", area=area[1],
-                address=f"{random.choice(area[4])} {random.randrange(1, 200)}",
-                lat=round(area[2] + random.random() / 50, 5), lon=round(area[3] + random.random() / 50, 5),
-                credit_limit=random.randrange(1, 50) * 1_000_000,
-            )
-        )  # fmt: skip
-        items += _invoices(random, customers[-1], number)
-    return customers, items
-
-
-def _invoices(random: Random, customer: StatedCustomer, number: int) -> Iterator[StatedItem]:
-    for n in range(ITEMS_EACH):
-        name = f"INV-{2_600_000 + number * ITEMS_EACH + n}"
-        day = DAY - timedelta(days=random.randrange(200))
-        id = item_id("cmp_bench", customer.code, name)
-        amount = random.randrange(400, 45_000) * 25
-        yield StatedItem(id, customer.customer, name, "EGP", day, day + timedelta(days=30), amount)
 
 
 # ---- the table

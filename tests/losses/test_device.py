@@ -829,11 +829,11 @@ def test_l12_an_old_tab_does_not_block_an_upgrade(house: House) -> None:
     phone.end_visit()
     page = phone.page.context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.add_init_script(newer(2))
+    page.add_init_script(newer(3))
     fresh = Phone(page, phone.address, phone.login)
     fresh.reopen()
     fresh.at_today()
-    assert page.evaluate("indexedDB.databases().then((all) => all.map(({ version }) => version))") == [2]
+    assert page.evaluate("indexedDB.databases().then((all) => all.map(({ version }) => version))") == [3]
     phone.page.bring_to_front()
     phone.collect("200")
     phone.end_visit()
@@ -845,7 +845,7 @@ def test_l12_an_old_tab_does_not_block_an_upgrade(house: House) -> None:
 
     phone.page.evaluate(HANGING)
     page = phone.page.context.new_page()
-    page.add_init_script(newer(3))
+    page.add_init_script(newer(4))
     page.goto(phone.address + "/")
     page.get_by_text("Sanad is open in another window that is of an older version").wait_for(timeout=PATIENCE_MS)
     phone.page.evaluate("window.held.close()")

@@ -139,12 +139,24 @@ export interface Meta {
   wiping: { entry: string; challenge: string };
   /** A code lifted the limits on this day of the company; the entry with this id says so. */
   lifted: { entry: string; challenge: string; day: string };
-  /** `staged`: the pull is between pages and its rows wait in `staged`. */
-  pull: { cursor: string; position: number; staged: boolean; reload: boolean };
+  /** `staged`: the pull is between pages and its rows wait in `staged`. `rev`: of `docs`, as in `changed`. */
+  pull: { cursor: string; position: number; staged: boolean; reload: boolean; rev?: number };
   clock: Clock;
   last_contact: string;
   pin: { salt: string; hash: string; rounds: number; misses: number; until: number };
   probe: number;
+}
+
+/**
+ * Which documents a pull changed, so that what is in memory can follow without reading them all. A version of the app that
+ * knows nothing of this leaves no row and writes `pull` without `rev`; who then finds no unbroken way reads all anew.
+ */
+export interface Changed {
+  rev: number;
+  /** `rev` of the pull before; 0: not known. */
+  after: number;
+  /** [type, id]; null: too many to name. */
+  docs: [type: string, id: string][] | null;
 }
 
 interface Stores {
@@ -160,6 +172,7 @@ interface Stores {
   receipts: StoredReceipt;
   strays: Stray;
   attachments: StoredAttachment;
+  changed: Changed;
 }
 
 export type StoreName = keyof Stores;
@@ -170,7 +183,7 @@ type Key = IDBValidKey;
  * version with a full outbox, and a test opens each of them with what stands here. A new step wants a new snapshot:
  * `SANAD_SHIP=1 npx vitest run src/journal/upgrade.test.ts`.
  */
-export const STEPS: ((db: IDBDatabase) => void)[] = [
+export const STEPS: ((db: IDBDatabase, upgrade: IDBTransaction) => void)[] = [
   (db) => {
     db.createObjectStore('meta');
     db.createObjectStore('keys', { keyPath: 'device' });
@@ -186,6 +199,10 @@ export const STEPS: ((db: IDBDatabase) => void)[] = [
     db.createObjectStore('receipts', { keyPath: ['device', 'seq'] });
     db.createObjectStore('strays', { keyPath: 'hash' });
     db.createObjectStore('attachments', { keyPath: 'sha256' });
+  },
+  (db, upgrade) => {
+    db.createObjectStore('changed', { keyPath: 'rev' });
+    upgrade.objectStore('docs').createIndex('customer', 'doc.customer');
   },
 ];
 
@@ -209,7 +226,8 @@ function attempt_open(version: number | undefined): Promise<IDBDatabase> {
     let clock: ReturnType<typeof setTimeout> | undefined;
     let late = false;
     request.onupgradeneeded = ({ oldVersion }) => {
-      for (const step of STEPS.slice(oldVersion)) step(request.result);
+      const upgrade = request.transaction;
+      if (upgrade) for (const step of STEPS.slice(oldVersion)) step(request.result, upgrade);
     };
     request.onblocked = () => {
       state.set('blocked');
@@ -278,11 +296,15 @@ export async function erase_database(): Promise<void> {
 /** A store within a transaction. Only these may be awaited there: anything else lets the transaction commit early. */
 export interface Shelf<T> {
   get(key: Key): Promise<T | undefined>;
-  all(range?: IDBKeyRange): Promise<T[]>;
+  /** `most`: the first so many of them. */
+  all(range?: IDBKeyRange, most?: number): Promise<T[]>;
+  count(): Promise<number>;
   keys(range?: IDBKeyRange): Promise<Key[]>;
   by(index: string, key: Key): Promise<T | undefined>;
   all_by(index: string, key: Key): Promise<T[]>;
   put(value: T, key?: Key): Promise<void>;
+  /** Many at once. */
+  put_all(values: readonly T[]): Promise<void>;
   drop(key: Key | IDBKeyRange): Promise<void>;
   clear(): Promise<void>;
 }
@@ -364,12 +386,18 @@ async function attempt<Name extends StoreName, T>(
 function shelf(store: IDBObjectStore): Shelf<never> {
   return {
     get: (key) => result_of(store.get(key)) as Promise<never>,
-    all: (range) => result_of(store.getAll(range)) as Promise<never[]>,
+    all: (range, most) => result_of(store.getAll(range, most)) as Promise<never[]>,
+    count: () => result_of(store.count()),
     keys: (range) => result_of(store.getAllKeys(range)),
     by: (index, key) => result_of(store.index(index).get(key)) as Promise<never>,
     all_by: (index, key) => result_of(store.index(index).getAll(key)) as Promise<never[]>,
     put: async (value, key) => {
       await result_of(store.put(value, key));
+    },
+    // Each failure aborts the whole transaction, so that only the last request needs to be listened to.
+    put_all: async (values) => {
+      const last = values.map((value) => store.put(value)).at(-1);
+      if (last) await result_of(last);
     },
     drop: (key) => result_of(store.delete(key)),
     clear: () => result_of(store.clear()),
@@ -387,7 +415,7 @@ function failure(error: DOMException | null): Error {
   return error ?? new DOMException('the storage gave up without a reason', 'AbortError');
 }
 
-/** All keys [first, …] of a store with compound keys. */
-export function under(first: string): IDBKeyRange {
-  return IDBKeyRange.bound([first], [first, []]);
+/** All keys [first, …] of a store with compound keys; those behind `after`. */
+export function under(first: string, after?: string | number): IDBKeyRange {
+  return after === undefined ? IDBKeyRange.bound([first], [first, []]) : IDBKeyRange.bound([first, after], [first, []], true);
 }

@@ -11,8 +11,14 @@ import { new_epoch } from './outbox';
 import type { Identity } from './shapes';
 import { is_unsent } from './waiting';
 
-const STORES = ['meta', 'entries', 'docs', 'staged'] as const;
+const STORES = ['meta', 'entries', 'docs', 'staged', 'changed'] as const;
 type Page = Shelves<(typeof STORES)[number]>;
+
+const AT_ONCE = 2_000;
+/** More changed documents than this are read anew as a whole. */
+const NAMED_MAX = 5_000;
+/** A tab that fell further behind reads all documents anew. */
+const REVISIONS_KEPT = 100;
 
 /** Asks until the last page is stored. Returns whether anything changed. */
 export async function pull(token: string): Promise<boolean> {
@@ -41,19 +47,25 @@ async function store(shelves: Page, reply: PullReply, asked: string): Promise<'s
   if (reply.reload) await staged.clear();
   const { cursor, position } = reply;
   if (reply.more) {
-    for (const { type, id, doc } of reply.changes ?? []) await staged.put({ type, id, doc });
-    await meta.put({ cursor, position, staged: true, reload }, 'pull');
+    await staged.put_all((reply.changes ?? []).map(({ type, id, doc }) => ({ type, id, doc })));
+    await meta.put({ cursor, position, staged: true, reload, ...(before?.rev === undefined ? {} : { rev: before.rev }) }, 'pull');
     return 'stored';
   }
   const rows = before?.staged && !reply.reload ? await staged.all() : [];
   const changes: Change[] = [...rows, ...(reply.changes ?? [])];
   const waits = (await shelves.entries.all_by('unseen', 1)).some(is_unsent);
-  if (reload) await drop_others(shelves, changes, waits);
-  let differs = false;
-  for (const change of changes) differs = (await store_doc(shelves, change, waits)) || differs;
+  const touched = changes.map(({ type, id }): [string, string] => [type, id]);
+  if (reload) touched.push(...(await drop_others(shelves, changes, waits)));
+  const differs = await store_docs(shelves, changes, waits);
   await staged.clear();
-  if (!waits) for (const row of await shelves.docs.all_by('former', 1)) await shelves.docs.drop([row.type, row.id]);
-  await meta.put({ cursor, position, staged: false, reload: false }, 'pull');
+  if (!waits) {
+    for (const row of await shelves.docs.all_by('former', 1)) {
+      await shelves.docs.drop([row.type, row.id]);
+      touched.push([row.type, row.id]);
+    }
+  }
+  const rev = touched.length > 0 ? await next_revision(shelves, before?.rev, touched) : before?.rev;
+  await meta.put({ cursor, position, staged: false, reload: false, ...(rev === undefined ? {} : { rev }) }, 'pull');
   for (const entry of await shelves.entries.all_by('unseen', 1)) {
     if (entry.state !== 'acknowledged' || entry.position === undefined || entry.position > position) continue;
     const { unseen: _, ...seen } = entry;
@@ -63,16 +75,43 @@ async function store(shelves: Page, reply: PullReply, asked: string): Promise<'s
   return differs ? 'differs' : 'stored';
 }
 
-/** After a reload only what it brought is still in scope. */
-async function drop_others({ docs }: Page, changes: Change[], waits: boolean): Promise<void> {
+async function next_revision({ changed }: Page, after: number | undefined, docs: [string, string][]): Promise<number> {
+  const known = (await changed.keys()) as number[];
+  const rev = (known.at(-1) ?? 0) + 1;
+  await changed.put({ rev, after: after ?? 0, docs: docs.length > NAMED_MAX ? null : docs });
+  for (const old of known.slice(0, -REVISIONS_KEPT)) await changed.drop(old);
+  return rev;
+}
+
+/** After a reload only what it brought is still in scope. Returns what left. */
+async function drop_others({ docs }: Page, changes: Change[], waits: boolean): Promise<[string, string][]> {
   const brought = new Set(changes.map(({ type, id }) => `${type}|${id}`));
-  for (const row of await docs.all()) if (!brought.has(`${row.type}|${row.id}`)) await leave(docs, row, waits);
+  const others = (await docs.all()).filter((row) => !brought.has(`${row.type}|${row.id}`));
+  for (const row of others) await leave(docs, row, waits);
+  return others.map(({ type, id }) => [type, id]);
 }
 
 /** Out of sight at once; gone when no own entry can be about it any more. */
 async function leave(docs: Page['docs'], row: StoredDoc, waits: boolean): Promise<void> {
   if (waits) await docs.put({ ...row, former: 1 });
   else await docs.drop([row.type, row.id]);
+}
+
+/** Most are stored as they come, many at once; the others each in its place. As `store_doc` for what it returns. */
+async function store_docs(shelves: Page, changes: Change[], waits: boolean): Promise<boolean> {
+  let differs = false;
+  let plain: StoredDoc[] = [];
+  for (const change of changes) {
+    const { type, id, doc } = change;
+    const special = doc === null || doc === undefined || type === 'company' || type === 'device' || type === 'voucher';
+    if (!special) plain.push({ type, id, doc });
+    if (!special && plain.length < AT_ONCE) continue;
+    await shelves.docs.put_all(plain);
+    plain = [];
+    if (special) differs = (await store_doc(shelves, change, waits)) || differs;
+  }
+  await shelves.docs.put_all(plain);
+  return differs;
 }
 
 /** Returns whether the office says something else about an own voucher than its entry does. */

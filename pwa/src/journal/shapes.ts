@@ -127,6 +127,11 @@ export interface Waiting {
 export interface World {
   /** False until the database has been read. */
   ready: boolean;
+  /**
+   * False while a large portfolio is still being read: customers of today's plan and of what waits to be sent are there,
+   * each with all its items, and no others. All other documents are there from the beginning.
+   */
+  whole: boolean;
   company: Company | null;
   user: User | null;
   device: Device | null;

@@ -1,20 +1,21 @@
 /** Everything that a screen shows: what was pulled, and own entries that are not in it yet. */
 import { get, writable, type Readable } from 'svelte/store';
 
-import { compare } from '../ledger/allocation';
 import { leaves_left } from '../ledger/numbering';
-import { apply_own, no_docs, NUMBERING_STATES, type Docs, type OwnEntry, type ShownType } from '../ledger/overlay';
+import { apply_own, NUMBERING_STATES, type Docs, type OwnEntry } from '../ledger/overlay';
 import { session } from '../wire/client';
-import type { Bodies, Device, Documents, Kind, Outcome, User, Verdict } from '../wire/types';
-import { on_change, type Change } from './changes';
-import { read, type StoredDoc, type StoredEntry, type StoredGrant, type UsedLeaf } from './database';
-import type { EntryState, Identity, Item, World } from './shapes';
+import type { Bodies, Device, Kind, Outcome, User, Verdict } from '../wire/types';
+import { on_change } from './changes';
+import { read, under, type Shelves, type StoredEntry, type StoredGrant, type UsedLeaf } from './database';
+import { caught_up, first_look, joined, read_all, read_rest, relisted, type Pulled, type Rest, type Shown } from './pulled';
+import type { EntryState, Identity, World } from './shapes';
 import { waiting_of } from './waiting';
 
 export type { World } from './shapes';
 
 const EMPTY: World = {
   ready: false,
+  whole: false,
   company: null,
   user: null,
   device: null,
@@ -56,42 +57,57 @@ interface Own {
   qr: string | undefined;
 }
 
+/** A history longer than this is read with the rest, in pieces. */
+const ENTRIES_FEW = 500;
+const PIECE = 500;
+const STORES = ['meta', 'docs', 'changed', 'entries', 'chains', 'used', 'grants'] as const;
+
 /** What was read last; kept so that a new entry does not cost reading all documents again. */
-let rows: StoredDoc[] = [];
+let pulled: Pulled | undefined;
+let rest: Rest | undefined;
 let unseen: StoredEntry[] = [];
 let own = new Map<string, Own>();
-let rest: { identity: Identity | undefined; device_state: string; used: UsedLeaf[]; grants: StoredGrant[]; order: Map<string, number> };
+/** `own` knows all entries of this device, and not only those that are not seen yet. */
+let history = false;
+let about: { identity: Identity | undefined; device_state: string; used: UsedLeaf[]; grants: StoredGrant[] };
 
 let started = false;
+/** Counts the starts: what an earlier one still reads is not wanted any more. */
+let start = 0;
+let reading_on = false;
 let refreshing: Promise<void> = Promise.resolve();
-let due: Change | undefined;
+let due = false;
 
-/** Reads all, and then follows every change, also those that other tabs make. */
+/** Reads what the first screen needs, and behind it the rest; then follows every change, also those that other tabs make. */
 export async function start_world(): Promise<void> {
   if (!started) {
     started = true;
-    on_change((change) => void refresh(change));
+    on_change(() => void refresh());
     session.subscribe(() => {
-      if (get(shown).ready) shown.set(seen_together());
+      if (get(shown).ready && pulled) shown.set(seen_together(pulled));
     });
   }
+  start += 1;
+  pulled = undefined;
+  rest = undefined;
   own = new Map();
-  await refresh('documents');
+  history = false;
+  await refresh();
 }
 
 /** One reading at a time; changes that arrive meanwhile are read together afterwards. */
-export function refresh(change: Change): Promise<void> {
-  if (due) {
-    if (change === 'documents') due = change;
-    return refreshing;
-  }
-  due = change;
+export function refresh(): Promise<void> {
+  if (due) return refreshing;
+  due = true;
   refreshing = refreshing.then(async () => {
-    const what = due;
-    due = undefined;
+    due = false;
     try {
-      await reread(what === 'documents');
-      shown.set(seen_together());
+      const taken = rest;
+      const now = await read([...STORES], reread);
+      pulled = now;
+      if (taken && rest === taken) rest = undefined;
+      shown.set(seen_together(now));
+      if (!get(shown).whole) void read_on(now);
     } catch {
       // The database's own state tells of it; the next change reads again, and what is shown stays.
     }
@@ -99,28 +115,80 @@ export function refresh(change: Change): Promise<void> {
   return refreshing;
 }
 
-async function reread(documents: boolean): Promise<void> {
-  await read(['meta', 'docs', 'entries', 'chains', 'used', 'grants'], async (shelves) => {
-    if (documents) rows = await shelves.docs.all();
-    if (own.size === 0) for (const entry of await shelves.entries.all()) own.set(entry.id, own_of(entry));
-    const before = unseen;
-    unseen = await shelves.entries.all_by('unseen', 1);
-    const still = new Set(unseen.map((entry) => entry.id));
-    for (const { id, device, seq } of before) {
-      if (still.has(id)) continue;
-      const entry = await shelves.entries.get([device, seq]);
-      if (entry) own.set(id, own_of(entry));
+async function reread(shelves: Shelves<(typeof STORES)[number]>): Promise<Pulled> {
+  const { entries, meta } = shelves;
+  const [count, unseen_now, chains, identity, device_state = 'active', grants] = await Promise.all([
+    history ? 0 : entries.count(),
+    entries.all_by('unseen', 1),
+    shelves.chains.all(),
+    meta.get('identity') as Promise<Identity | undefined>,
+    meta.get('device_state') as Promise<string | undefined>,
+    shelves.grants.all(),
+  ]);
+  if (!history && count <= ENTRIES_FEW) {
+    for (const entry of await entries.all()) own.set(entry.id, own_of(entry));
+    history = true;
+  }
+  const still = new Set(unseen_now.map((entry) => entry.id));
+  const left = unseen.filter(({ id }) => !still.has(id));
+  for (const entry of await Promise.all(left.map(({ device, seq }) => entries.get([device, seq])))) {
+    if (entry) own.set(entry.id, own_of(entry));
+  }
+  for (const entry of unseen_now) own.set(entry.id, own_of(entry));
+  const order = new Map(chains.map((chain) => [chain.device, chain.order]));
+  unseen = unseen_now.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
+  const now = await documents_now(shelves);
+  const numbering = [...now.docs.book.values()].filter(({ state = 'assigned' }) => NUMBERING_STATES.has(state));
+  const used = (await Promise.all(numbering.map(({ id }) => shelves.used.all(under(id))))).flat();
+  about = { identity, device_state, used, grants };
+  return now;
+}
+
+async function documents_now(shelves: Shown): Promise<Pulled> {
+  if (!pulled) return first_look(shelves, unseen, Date.now());
+  const now = await caught_up(shelves, rest ? joined(pulled, rest) : pulled);
+  return now ?? (pulled.whole || rest ? read_all(shelves) : first_look(shelves, unseen, Date.now()));
+}
+
+/** What the first look left out, in pieces between which the screen has its turn. */
+async function read_on(from: Pulled): Promise<void> {
+  if (reading_on) return;
+  reading_on = true;
+  const mine = start;
+  try {
+    const found = from.whole ? undefined : await read_rest(from, pause);
+    await read_history(mine);
+    if (mine === start) {
+      rest = found;
+      history = true;
     }
-    for (const entry of unseen) own.set(entry.id, own_of(entry));
-    const order = new Map((await shelves.chains.all()).map((chain) => [chain.device, chain.order]));
-    rest = {
-      identity: (await shelves.meta.get('identity')) as Identity | undefined,
-      device_state: ((await shelves.meta.get('device_state')) as string | undefined) ?? 'active',
-      used: await shelves.used.all(),
-      grants: await shelves.grants.all(),
-      order,
-    };
-    unseen.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
+  } catch {
+    return; // The next change tries again.
+  } finally {
+    reading_on = false;
+  }
+  await refresh();
+}
+
+async function read_history(mine: number): Promise<void> {
+  for (const { device } of await read(['chains'], ({ chains }) => chains.all())) {
+    let last: number | undefined;
+    do {
+      await pause();
+      const entries = await read(['entries'], (shelves) => shelves.entries.all(under(device, last), PIECE));
+      if (mine !== start) return;
+      // What a change has brought meanwhile is newer.
+      for (const entry of entries) if (!own.has(entry.id)) own.set(entry.id, own_of(entry));
+      last = entries.length === PIECE ? entries.at(-1)?.seq : undefined;
+    } while (last !== undefined);
+  }
+}
+
+/** Until the browser has nothing better to do, but not for long. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 200 });
+    else setTimeout(resolve, 5);
   });
 }
 
@@ -134,9 +202,9 @@ function own_entry({ kind, id, seq, hash, at, by, device, body, verdict }: Store
   return { kind: kind as Kind, id, seq, hash, at, by, device, body: JSON.parse(body) as Bodies[Kind], ...judged };
 }
 
-function seen_together(): World {
-  const { identity, device_state, used, grants } = rest;
-  const docs = apply_own(documents(identity), unseen.map(own_entry));
+function seen_together({ docs: as_pulled, items_of, former_customers, whole }: Pulled): World {
+  const { identity, device_state, used, grants } = about;
+  const docs = apply_own(with_identity(as_pulled, identity), unseen.map(own_entry));
   const user = user_of(identity, docs);
   const device = identity ? (docs.device.get(identity.device.id) ?? identity.device) : null;
   const vouchers = new Map(docs.voucher);
@@ -144,18 +212,18 @@ function seen_together(): World {
     const qr = own.get(voucher.id)?.qr;
     if (qr !== undefined && !voucher.qr) vouchers.set(voucher.id, { ...voucher, qr });
   }
-  const former = rows.filter((row) => row.former && row.type === 'customer').map((row) => row.doc as Documents['customer']);
   return {
     ready: true,
+    whole: whole && history,
     company: (identity && docs.company.get(identity.company.id)) ?? identity?.company ?? get(session)?.company ?? null,
     user,
     device,
     device_state,
     people: docs.person,
     customers: docs.customer,
-    former_customers: new Map(former.map((customer) => [customer.id, customer])),
+    former_customers,
     items: docs.item,
-    items_of: by_customer(docs.item),
+    items_of: relisted(items_of, as_pulled.item, docs.item),
     plans: docs.plan,
     visits: docs.visit,
     open_visit: open_visit(docs, device),
@@ -181,35 +249,20 @@ function seen_together(): World {
 }
 
 /** What was pulled; before the first pull, what the enrolment said. */
-function documents(identity: Identity | undefined): Docs {
-  const docs = no_docs() as unknown as Record<ShownType, Map<string, unknown>>;
-  if (identity) {
-    docs.company.set(identity.company.id, identity.company);
-    docs.device.set(identity.device.id, identity.device);
-    if (identity.user) docs.user.set(identity.user.id, identity.user);
-  }
-  for (const { type, id, doc, former } of rows) {
-    if (!former && type in docs) docs[type as ShownType].set(id, doc);
-  }
-  return docs as unknown as Docs;
+function with_identity(docs: Docs, identity: Identity | undefined): Docs {
+  if (!identity) return docs;
+  const { company, device, user } = identity;
+  return {
+    ...docs,
+    company: new Map([[company.id, company], ...docs.company]),
+    device: new Map([[device.id, device], ...docs.device]),
+    user: user ? new Map([[user.id, user], ...docs.user]) : docs.user,
+  };
 }
 
 function user_of(identity: Identity | undefined, docs: Docs): User | null {
   if (identity?.user) return docs.user.get(identity.user.id) ?? identity.user;
   return get(session)?.user ?? null;
-}
-
-function by_customer(items: ReadonlyMap<string, Item>): Map<string, Item[]> {
-  const lists = new Map<string, Item[]>();
-  for (const item of items.values()) {
-    const list = lists.get(item.customer);
-    if (list) list.push(item);
-    else lists.set(item.customer, [item]);
-  }
-  for (const list of lists.values()) {
-    list.sort((one, other) => compare(one.due, other.due) || compare(one.date, other.date) || compare(one.number, other.number));
-  }
-  return lists;
 }
 
 function open_visit(docs: Docs, device: Device | null): World['open_visit'] {

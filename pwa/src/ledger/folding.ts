@@ -1,9 +1,12 @@
 /** How names are compared when somebody searches: spelling that people mix up is folded into one. Never for display. */
 
 const MARKS = /[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f\u061c]/g; // tashkeel, tatweel, joiners, direction marks
+const PLAIN = /^[!-~]*(?: [!-~]+)*$/;
 const SAME: Record<string, string> = { أ: 'ا', إ: 'ا', آ: 'ا', ٱ: 'ا', ة: 'ه', ى: 'ي', ی: 'ي', ک: 'ك', ؤ: 'و', ئ: 'ي' };
 
 export function fold(text: string): string {
+  // Codes, invoice numbers and most Latin names need nothing else, and there are many of them.
+  if (PLAIN.test(text)) return text.toLowerCase();
   return text
     .normalize('NFKC')
     .replace(MARKS, '')
@@ -15,12 +18,4 @@ export function fold(text: string): string {
     .toLowerCase()
     .replace(/\s+/g, ' ')
     .trim();
-}
-
-/** All words of the search stand somewhere in the folded text. Blanks and hyphens inside numbers do not matter. */
-export function found_in(folded: string, search: string): boolean {
-  const wanted = fold(search);
-  if (wanted === '') return true;
-  const tight = folded.replace(/[\s-]/g, '');
-  return wanted.split(' ').every((word) => folded.includes(word) || tight.includes(word.replace(/-/g, ''))) || (/^[\d\s-]+$/.test(wanted) && tight.includes(wanted.replace(/[\s-]/g, '')));
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { load_cases } from '../testing/cases';
+import { Layered } from './layered';
 import { apply_own, no_docs, type Docs, type OwnEntry, type ShownType } from './overlay';
 
 type Listed = Partial<Record<ShownType, { id: string }[]>>;
@@ -55,6 +56,15 @@ test.each(rows)('$name: the documents given are not touched', ({ given, entries 
   apply_own(docs, entries);
 
   expect(docs).toEqual(documents(given));
+});
+
+test.each(rows)('$name: the same on a large portfolio, of which versions share the base', ({ given, entries }) => {
+  const large = Object.fromEntries(Object.entries(documents(given)).map(([type, table]) => [type, new Layered<unknown>(table)]));
+  const plain = (docs: object) => Object.fromEntries(Object.entries(docs).map(([type, table]) => [type, new Map(table as Map<string, unknown>)]));
+  const after = apply_own(large as unknown as Docs, entries);
+
+  expect(plain(after)).toEqual(apply_own(documents(given), entries));
+  expect(plain(large)).toEqual(documents(given));
 });
 
 test('a refused entry does nothing', () => {

@@ -3,10 +3,11 @@
  * the server's, row for row in tests/cases/overlay.json; a difference between the two shows as a jumping balance.
  */
 import type { Bodies, Cash, Cheque, DocumentType, Documents, Kind, Verdict, Voucher } from '../wire/types';
-import { settled } from './rates';
 import { FOLLOW_UP } from './follow_up';
+import { version_of } from './layered';
 import { add_leaf, has_leaf } from './numbering';
 import { keep_promises, unkeep_promises } from './promises';
+import { settled } from './rates';
 
 type Amounts = Record<string, number>;
 
@@ -91,14 +92,14 @@ export class Next {
 
   put<Type extends ShownType>(type: Type, doc: Documents[Type]): void {
     if (!this.copied.has(type)) {
-      (this.docs as Record<ShownType, unknown>)[type] = new Map(this.docs[type]);
+      (this.docs as Record<ShownType, unknown>)[type] = version_of<unknown>(this.docs[type]);
       this.copied.add(type);
     }
     (this.docs[type] as Map<string, Documents[Type]>).set(doc.id, doc);
   }
 
   drop(type: ShownType, id: string): void {
-    const copy = new Map(this.docs[type] as ReadonlyMap<string, unknown>);
+    const copy = version_of<unknown>(this.docs[type]);
     if (!copy.delete(id)) return;
     (this.docs as Record<ShownType, unknown>)[type] = copy;
     this.copied.add(type);
@@ -473,5 +474,14 @@ function plus(amounts: Amounts | undefined, currency: string, amount: number): A
 function day_of(at: string, next: Next): string {
   const company = next.all('company')[0];
   if (!company) return at.slice(0, 10);
-  return new Intl.DateTimeFormat('en-CA', { timeZone: company.time_zone, dateStyle: 'short' }).format(new Date(at));
+  return calendar(company.time_zone).format(new Date(at));
+}
+
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes much longer than asking it. */
+function calendar(time_zone: string): Intl.DateTimeFormat {
+  const known = calendars.get(time_zone) ?? new Intl.DateTimeFormat('en-CA', { timeZone: time_zone, dateStyle: 'short' });
+  calendars.set(time_zone, known);
+  return known;
 }

@@ -3,6 +3,7 @@
  * a thermal printer, and set as HTML for the print dialog.
  */
 import { format_amount } from '../ledger/money';
+import { received } from '../ledger/rates';
 import { amount_in_words } from '../ledger/words';
 import { verify_link } from '../parts/qr';
 import { say, stamp_text } from '../text';
@@ -64,8 +65,12 @@ export function voucher_page({ voucher, company, customer, collector, item_numbe
   const { currency } = voucher;
   const void_band: Block[] = voucher.state === 'voided' ? [{ kind: 'band', text: both('paper.voided') }] : [];
   const copy_band: Block[] = copy !== undefined && copy > 1 ? [{ kind: 'band', text: both('paper.copy', { n: String(copy) }) }] : [];
-  const total = voucher.tenders.reduce((sum, { amount }) => sum + amount, 0);
-  const sum: Block = { kind: 'line', text: format_amount(total, currency, { language: 'ar' }), language: 'ar', size: 'sum', at: 'centre', ...(void_band.length > 0 ? { struck: true } : {}) };
+  // One sum for each currency: two are never added together.
+  const sums = received(voucher.tenders).flatMap(([code, amount]): Block[] => [
+    { kind: 'line', text: format_amount(amount, code, { language: 'ar' }), language: 'ar', size: 'sum', at: 'centre', ...(void_band.length > 0 ? { struck: true } : {}) },
+    line(amount_in_words(amount, code, { language: 'ar' }), 'ar', 'text'),
+    line(amount_in_words(amount, code, { language: 'en' }), 'en', 'small', 'start', true),
+  ]);
   const name = customer.name_ar ? customer.name_ar : customer.name;
   const settled = settled_rows(voucher, voucher.allocations ?? [], item_number);
   const cheque_note = both('paper.cheque_note');
@@ -81,9 +86,7 @@ export function voucher_page({ voucher, company, customer, collector, item_numbe
     line(beside(both('paper.received_from')), 'ar', 'small', 'start', true),
     line(name, 'ar', 'name'),
     name === customer.name ? line(customer.code, 'ar', 'text', 'start', true) : line(`${customer.name} · ${customer.code}`, 'en', 'text', 'start', true),
-    sum,
-    line(amount_in_words(total, currency, { language: 'ar' }), 'ar', 'text'),
-    line(amount_in_words(total, currency, { language: 'en' }), 'en', 'small', 'start', true),
+    ...sums,
     { kind: 'rule' },
     ...tender_rows(voucher, company).flatMap((row) => row_blocks(row, true, currency)),
     ...(settled.length > 0 ? [{ kind: 'rule' } as const] : []),

@@ -2,8 +2,10 @@
  * What stands on a voucher between its total and its code: what was taken, and what it paid. The screen, the picture, the
  * thermal print and the print dialog all list these rows, so a new kind of row is added here and nowhere else.
  */
-import { date_text, say } from '../text';
-import type { Allocation, Company, Voucher } from '../wire/types';
+import { format_amount } from '../ledger/money';
+import { exchange_of, settled } from '../ledger/rates';
+import { date_text, type Key, say } from '../text';
+import type { Allocation, Cash, Company, Voucher } from '../wire/types';
 
 export interface Both {
   ar: string;
@@ -37,14 +39,31 @@ export function latin(text: string): string {
   return text.replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x0660));
 }
 
-function both(key: 'paper.cash' | 'money.cheque' | 'paper.cheque_due' | 'paper.on_account', params = {}): Both {
+function both(key: Key, params = {}): Both {
   return { ar: say('ar', key, params), en: say('en', key, params) };
 }
 
-function tender_row(tender: Paid, place: number, company: Company | null): Row {
+/** Cash in another currency stands at what it pays for, so that the column is of one currency; its rate stands beneath. */
+function cash_row(cash: Cash, key: string, home: string): Row {
+  const { amount, currency, exchange, received = 0 } = cash;
+  const label = both('paper.cash');
+  if (exchange) {
+    const other = exchange.base === home ? currency : home;
+    const text = `${format_amount(amount, currency, { language: 'en' })} · 1 ${exchange.base} = ${exchange.rate} ${other}`;
+    return { key, label, note: { ar: text, en: text }, amount: exchange.value, currency: home };
+  }
+  if (received <= amount) return { key, label, amount, currency };
+  const figures = {
+    received: format_amount(received, currency, { language: 'en', number_only: true }),
+    change: format_amount(received - amount, currency, { language: 'en', number_only: true }),
+  };
+  return { key, label, note: both('change.said', figures), amount, currency };
+}
+
+function tender_row(tender: Paid, place: number, company: Company | null, home: string): Row {
   const { amount, currency } = tender;
   const key = `tender ${place}`;
-  if (tender.method === 'cash') return { key, label: both('paper.cash'), amount, currency };
+  if (tender.method === 'cash') return cash_row(tender, key, home);
   const bank = bank_of(company, tender.bank);
   const due = both('paper.cheque_due', { date: latin(date_text(tender.due, 'table')) });
   return {
@@ -58,8 +77,17 @@ function tender_row(tender: Paid, place: number, company: Company | null): Row {
   };
 }
 
+/** What was handed over and what is deducted; where that is more than one sum says, what it all settles. */
 export function tender_rows(voucher: Voucher, company: Company | null): Row[] {
-  return voucher.tenders.map((tender, place) => tender_row(tender, place, company));
+  const { currency, tenders, deductions = [] } = voucher;
+  const rows = tenders.map((tender, place) => tender_row(tender, place, company, currency));
+  for (const [place, { kind, amount, proof = '' }] of deductions.entries()) {
+    rows.push({ key: `deduction ${place}`, label: both(`deduction.${kind}`), ...(proof ? { typed: proof } : {}), amount, currency });
+  }
+  if (deductions.length > 0 || tenders.some((tender) => exchange_of(tender) !== null)) {
+    rows.push({ key: 'settles', label: both('review.settles'), amount: settled(voucher), currency });
+  }
+  return rows;
 }
 
 /** What the voucher paid: `allocations` as the customer wished it, or as the books took it. */

@@ -9,10 +9,20 @@ function locale(): string {
   return `${LEVANT.has(setting.country) ? 'ar-LB' : 'ar-EG'}-u-nu-latn-ca-gregory`;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept, because making one takes far longer than using it, and a list uses one in each row. */
+function format_of(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, known);
+  return known;
+}
+
 /** A date without a time (`2026-11-22`) is that day everywhere; a moment falls on a day of the company's zone. */
 function parts(iso: string, options: Intl.DateTimeFormatOptions): Record<string, string> {
   const zone = iso.length === 10 ? 'UTC' : setting.time_zone;
-  const format = new Intl.DateTimeFormat(locale(), { ...options, timeZone: zone, hourCycle: 'h23' });
+  const format = format_of(locale(), { ...options, timeZone: zone, hourCycle: 'h23' });
   return Object.fromEntries(format.formatToParts(new Date(iso)).map((part) => [part.type, part.value]));
 }
 
@@ -61,7 +71,7 @@ export function stamp_text(iso: string): string {
 /** The business day (`2026-11-22`) on which a moment falls. */
 export function day_of(moment: Date | string): string {
   const options = { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: setting.time_zone } as const;
-  const named = new Intl.DateTimeFormat('en-US', options).formatToParts(new Date(moment));
+  const named = format_of('en-US', options).formatToParts(new Date(moment));
   const part = (type: string): string => named.find((one) => one.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')}`;
 }

@@ -55,7 +55,7 @@ export function visits_on(world: World, day: string): Map<string, Visit> {
 }
 
 /** tel: and wa.me want digits; a local number gets its country's prefix for WhatsApp. */
-const PREFIXES: Record<string, string> = { EG: '20', SA: '966', AE: '971', KW: '965', JO: '962', LB: '961', IQ: '964', BH: '973', OM: '968', QA: '974', YE: '967', SY: '963', SD: '249', LY: '218', TN: '216', DZ: '213', MA: '212', PS: '970' };
+export const PREFIXES: Record<string, string> = { EG: '20', SA: '966', AE: '971', KW: '965', JO: '962', LB: '961', IQ: '964', BH: '973', OM: '968', QA: '974', YE: '967', SY: '963', SD: '249', LY: '218', TN: '216', DZ: '213', MA: '212', PS: '970' };
 
 export function dialled(phone: string): string {
   return phone.replace(/[^\d+]/g, '');
