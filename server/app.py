@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from schemas.codes import Problem
 from server.admission import Admission
 from server.company import OpenCompany
+from server.daily import keep_days
 from server.doors import AnyRequest
 from server.identity.sessions import Brake
 from server.paper.render import PaperPress
@@ -77,10 +78,11 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         if warm:
             press.start()  # the first customer at the counter does not wait for the fonts
-        following = asyncio.create_task(company.follow())
+        beside = [asyncio.create_task(company.follow()), asyncio.create_task(keep_days(company))]
         yield
-        following.cancel()
-        await asyncio.wait([following])
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
         press.close()
         await company.stop_reading()
 
