@@ -186,18 +186,21 @@ def a_lost_phone(office: Office) -> str:
 def brought_back(office: Office) -> None:
     """Hany's phone: an incident, a request, promises, and a day that was closed with a figure of his own."""
     with httpx.Client(base_url=f"{office.address}/api/v1", timeout=30) as http:
-        key = SigningKey.new("device")
-        place = http.post(f"/enrolments/{office.codes['Hany Adel']}", json={"public_key": key.spki}).json()
-        device = place["device"]
-        phone = Phone(place["company"]["id"], device["id"], device["user"], key, now=datetime.now(UTC))
-        answer = http.post("/session", json={"login": "nadia", "password": "nadia-demo-only"})
+        answer = http.post("/session", json={"login": "tarek", "password": "tarek-demo-only"})
         office_login = {"Authorization": f"Bearer {answer.json()['token']}"}
-        rows = http.get(f"/customers?collector={device['user']}", headers=office_login).json()["rows"]
+        users = [row["user"] for row in http.get("/users", headers=office_login).json()]
+        hany = next(user["id"] for user in users if user["login"] == "hany")
+        wish = {"purpose": "phone", "user": hany}  # his own code is for the walk before enrolment
+        code = http.post("/enrolments", headers=office_login, json=wish).json()["code"]
+        key = SigningKey.new("device")
+        place = http.post(f"/enrolments/{code}", json={"public_key": key.spki}).json()
+        phone = Phone(place["company"]["id"], place["device"]["id"], hany, key, now=datetime.now(UTC))
+        rows = http.get(f"/customers?collector={hany}", headers=office_login).json()["rows"]
         today = phone.now.date()
         phone.write("chain_started", {"app": "walk"})
         phone.write("case_opened", {"what": "incident", "text": "هدّدني حارس المحل بعد خروجي بالنقود"})
-        phone.write("case_opened", {"what": "payment_plan", "text": "ثلاث دفعات شهرية من ديسمبر", "customer": rows[0]["id"],
-                                    "currency": "EGP", "amount": 9_000_000, "photos": ["ab" * 32]})  # fmt: skip
+        asked = {"what": "payment_plan", "text": "ثلاث دفعات شهرية من ديسمبر", "customer": rows[0]["id"]}
+        phone.write("case_opened", {**asked, "currency": "EGP", "amount": 9_000_000, "photos": ["ab" * 32]})
         for row, days in zip(rows[:3], (-1, 0, 4), strict=True):
             phone.write("promise_made", {"customer": row["id"], "currency": "EGP", "amount": 1_250_050,
                                          "date": (today + timedelta(days)).isoformat()})  # fmt: skip

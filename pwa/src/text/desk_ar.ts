@@ -652,6 +652,7 @@ export const desk_ar = {
   'reject.too_many_settlements': 'دفعات السداد على هذا المستند أكثر مما يسعه قيد واحد',
   'reject.customer_unknown': 'العميل غير معروف: استورد العملاء أولًا',
   'reject.currency_changed': 'المستند مسجّل بعملة أخرى',
+  'reject.value_unknown': 'القيمة غير معروفة',
   'reject.differs_from_line': 'سطر آخر في الملف له نفس الرقم وبيانات مختلفة',
   'reject.other_line_rejected': 'رُفض سطر آخر للمستند نفسه',
   'reject.repeats_line': 'السطر تكرار لسطر سابق',

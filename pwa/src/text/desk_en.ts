@@ -655,6 +655,7 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
   'reject.too_many_settlements': 'More settlements than one entry can hold',
   'reject.customer_unknown': 'The customer is not known: import customers first',
   'reject.currency_changed': 'The document is on record in another currency',
+  'reject.value_unknown': 'The value is not one that is known here',
   'reject.differs_from_line': 'Another line has the same number and other data',
   'reject.other_line_rejected': 'Another line of the same document was not taken',
   'reject.repeats_line': 'Repeats an earlier line',
