@@ -796,7 +796,7 @@ ADMINISTRATOR: Screens = [
     Screen("desk-import-rejected", imported, themes=True),
     Screen("desk-rescue", at_desk("rescue")),
     Screen("desk-policies", at_desk("policies", "Limits and terms"), themes=True),
-    Screen("desk-policies-look", wrong_policy),
+    Screen("desk-policies-look", wrong_policy, again=press("Control+Enter")),
 ]
 
 
