@@ -36,6 +36,7 @@ from schemas.documents import (
     Visit,
     Voucher,
 )
+from schemas.entries.company import Policy
 from schemas.entries.notices import Channel
 from schemas.entries.receipts import Cheque
 from schemas.entries.shapes import Total
@@ -460,11 +461,15 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Board(msgspec.Struct, frozen=True):
+    """incidents: open ones, newest first. cases: how many requests wait for an answer, incidents too."""
+
     day: date
     now: str
     rows: list[BoardRow]
     feed: list[Happening]
     void_requests: int
+    incidents: list["CaseRow"] = []
+    cases: int = 0
 
 
 class FlagRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -589,6 +594,82 @@ class ImportReport(msgspec.Struct, frozen=True, omit_defaults=True):
     entries: int = 0
 
 
+# ---- requests, promises, targets, day reports, policy
+
+
+class CaseRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something asked of the office. items: what it is about, as far as they are known."""
+
+    case: Case
+    customer: Customer | None = None
+    collector: User | None = None
+    items: list[Item] = []
+
+
+class CaseDecision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """decision: granted, declined (with a note) or noted."""
+
+    decision: str
+    note: str = ""
+
+
+class PromiseRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    promise: PromiseToPay
+    customer: Customer | None = None
+    collector: User | None = None
+    items: list[Item] = []
+
+
+class TargetWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """amount: minor units."""
+
+    currency: str
+    amount: int
+    visits: int = 0
+
+
+class DayFigures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the journal says of a collector's day, by the dates of his own clock. received: voids taken off. vouchers:
+    issued, those that are void too."""
+
+    received: list[Total] = []
+    vouchers: int = 0
+    voided: int = 0
+    planned: int = 0
+    visited: int = 0
+    unplanned: int = 0
+    promises: int = 0
+    disputes: int = 0
+    contacts: int = 0
+
+
+class DayReportRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """office: what the journal has of the same entries. report: absent while the day is not closed. differs: names of
+    figures that are not the same in both. later: vouchers of that day after it was closed. held: what he answers for
+    at this moment."""
+
+    user: User
+    office: DayFigures
+    report: DayReport | None = None
+    differs: list[str] = []
+    later: int = 0
+    held: list[Total] = []
+
+
+class PolicyView(msgspec.Struct, frozen=True):
+    """currency: of the amounts in the policy."""
+
+    currency: str
+    policy: Policy
+
+
+class PolicyWish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """was: the policy as the caller saw it, so that nobody's change is undone unseen."""
+
+    policy: Policy
+    was: Policy | None = None
+
+
 # ---- public verification
 
 
@@ -649,5 +730,6 @@ WIRE: tuple[type, ...] = (
     Suspended, SuspendedRow, SuspenseDecision, MissingVoucher, MissingRow, RebuildWish,
     PromiseToPay, Dispute, Contact, Confirmation, Case, Target, DayReport,
     Notice, NotifyWish, NotifyWay, Notifying,
+    CaseRow, CaseDecision, PromiseRow, TargetWish, DayReportRow, PolicyView, PolicyWish,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

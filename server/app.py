@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from schemas.codes import Problem
 from server.admission import Admission
 from server.company import OpenCompany
+from server.daily import keep_days
 from server.doors import AnyRequest
 from server.identity.sessions import Brake
 from server.notify.senders import senders_of
@@ -26,16 +27,19 @@ from server.problems import ProblemError
 from server.routes import (
     attachments,
     board,
+    cases,
     control,
     customers,
     deposits,
     devices,
+    follow_up,
     grants,
     imports,
     missing,
     notices,
     office,
     papers,
+    policy,
     public,
     release,
     rescue,
@@ -83,14 +87,14 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         if warm:
             press.start()  # the first customer at the counter does not wait for the fonts
-        following = asyncio.create_task(company.follow())
         telling = asyncio.create_task(notifier.run())
+        beside = [asyncio.create_task(company.follow()), asyncio.create_task(keep_days(company)), telling]
         yield
         notifier.stop()
         await asyncio.wait([telling], timeout=LAST_MESSAGE_SECONDS)
-        following.cancel()
-        telling.cancel()
-        await asyncio.wait([following, telling], timeout=LAST_MESSAGE_SECONDS)
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside, timeout=LAST_MESSAGE_SECONDS)
         press.close()
         await company.stop_reading()
 
@@ -147,6 +151,14 @@ def create_app(company: OpenCompany, local_token: str = "", *, warm: bool = Fals
             notices.notifying,
             notices.switch,
             notices.of_voucher,
+            cases.cases,
+            cases.answer,
+            follow_up.promises,
+            follow_up.targets,
+            follow_up.set_target,
+            follow_up.day_reports,
+            policy.policy,
+            policy.set_policy,
             application_file,
         ],
         state=AppState(

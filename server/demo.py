@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.documents import Plan
+from schemas.documents import Plan, Target
 from schemas.entries.customers import CustomersUpserted, ItemsUpserted
 from server.company import OpenCompany, now
 from server.demo_data import Demo, demo_company
@@ -55,6 +55,9 @@ def _plans(writer: Writer, demo: Demo) -> None:
     for plan in demo.plans:
         if writer.state().get(Plan, f"{plan.user}|{plan.day}") is None:
             write(writer, "plan_set", plan)
+    for target in demo.targets:
+        if writer.state().get(Target, f"{target.user}|{target.month}|{target.currency}") is None:
+            write(writer, "target_set", target)
 
 
 def plan_today(company: OpenCompany) -> None:

@@ -7,11 +7,22 @@ mobile network, so that nobody is ever called by a demo. Nothing here reads a cl
 import datetime as dt
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
-from schemas.entries.company import Branch, CompanySetUp, Policy
-from schemas.entries.customers import CustomersAssigned, Settlement, StatedCustomer, StatedItem
+from msgspec import structs
+
+from schemas.entries.company import Branch, CompanySetUp, Policy, StatedRate
+from schemas.entries.customers import (
+    BankAccount,
+    CustomersAssigned,
+    EInvoice,
+    Paper,
+    Settlement,
+    StatedCustomer,
+    StatedItem,
+)
 from schemas.entries.people import Role, UserEnrolled
-from schemas.entries.visits import PlanSet
+from schemas.entries.visits import PlanSet, TargetSet
 from schemas.money import CURRENCIES
 from server.imports.ids import customer_id, item_id, stable_id
 
@@ -111,6 +122,7 @@ class Demo:
     items: list[StatedItem]
     assignments: list[CustomersAssigned]
     plans: list[PlanSet]
+    targets: list[TargetSet]
 
 
 def demo_company(random: Random, *, day: dt.date, address: str = "http://localhost:8000") -> Demo:
@@ -128,25 +140,47 @@ def demo_company(random: Random, *, day: dt.date, address: str = "http://localho
             Branch(GIZA, "Giza", "الجيزة", "GIZ"),
         ],
         # A demo must run in any browser tab; a real company requires the installed app.
-        policy=Policy(require_installed=False, cash_limit=50_000_00, banks=BANKS),
+        # Its limits warn and stop nothing.
+        policy=Policy(
+            require_installed=False,
+            cash_limit=50_000_00,
+            banks=BANKS,
+            receipt_limit=30_000_00,
+            cash_age_days=2,
+            discount_limit=2_00,
+            promise_grace_days=1,
+            rates=[
+                StatedRate(base, "EGP", rate, day - dt.timedelta(since), "demo")
+                for base, since, rate in [
+                    ("USD", 30, "49.85"),
+                    ("USD", 3, "50.25"),
+                    ("EUR", 3, "58.10"),
+                    ("SAR", 3, "13.39"),
+                ]
+            ],
+        ),
     )
     users = [
         UserEnrolled(_user(login), login, name, name_ar, role, branch) for login, name, name_ar, role, branch in PEOPLE
     ]
     portfolios: dict[str, list[StatedCustomer]] = {user.login: [] for user in users if user.role == "collector"}
-    customers = _customers(random, portfolios)
+    customers = _known_better(_customers(random, portfolios), day)
     return Demo(
         company=company,
         users=users,
         passwords={user.login: f"{user.login}-demo-only" for user in users},
         customers=customers,
-        items=_items(random, customers, day),
+        items=_with_papers(_items(random, customers, day), customers, day),
         assignments=[
             CustomersAssigned(_user(login), [row.customer for row in rows[start : start + 200]])
             for login, rows in portfolios.items()
             for start in range(0, len(rows), 200)
         ],
         plans=[PlanSet(_user(login), day, _round(random, rows)) for login, rows in portfolios.items()],
+        targets=[
+            TargetSet(_user(login), f"{day:%Y-%m}", "EGP", amount * 100, visits)
+            for login, amount, visits in (("mahmoud", 900_000, 260), ("hany", 750_000, 240), ("karim", 600_000, 220))
+        ],
     )
 
 
@@ -179,6 +213,53 @@ def _customers(random: Random, portfolios: dict[str, list[StatedCustomer]]) -> l
         rows.append(row)
         portfolios[login].append(row)
     return rows
+
+
+def _known_better(customers: list[StatedCustomer], day: dt.date) -> list[StatedCustomer]:
+    """What the office knows of some: returned cheques, papers that expire, accounts, and what it has decided. Chosen by
+    place, not drawn, so that the rest of the company stays as it is; each collector has some of each."""
+    return [
+        structs.replace(
+            row,
+            standing={7: "watch", 30: "suspended", 53: "legal"}.get(index % 100, "normal"),
+            bounced={2: 1, 11: 3, 19: 2, 53: 4}.get(index % 60, 0),
+            papers=_papers(index, day),
+            accounts=[BankAccount(BANKS[index % len(BANKS)][0], f"1{index:04}00{index * 7 % 10_000:04}", row.name)]
+            if index % 3 == 0
+            else [],
+        )
+        for index, row in enumerate(customers)
+    ]
+
+
+def _papers(index: int, day: dt.date) -> list[Paper]:
+    """Some have expired, some will soon, most are good for long."""
+    days = {4: -20, 13: 12, 21: 25}.get(index % 40)
+    if days is not None:
+        return [Paper("commercial register", day + dt.timedelta(days), f"{40_000 + index}")]
+    return [Paper("tax card", day + dt.timedelta(400 + index), f"{500_000 + index}")] if index % 5 == 0 else []
+
+
+def _with_papers(items: list[StatedItem], customers: list[StatedCustomer], day: dt.date) -> list[StatedItem]:
+    """Invoices of the last weeks stand at the tax authority, one of them cancelled for each fortieth customer; some
+    still wait to be brought to the customer. A customer who had cheques returned owes one of them."""
+    cancelled = {row.customer for row in customers[5::40]}
+    bounced = {row.customer for row in customers if row.bounced}
+    told: list[StatedItem] = []
+    for index, item in enumerate(items):
+        if item.kind == "invoice" and item.customer in bounced and not item.settlements:
+            bounced.remove(item.customer)
+            told.append(structs.replace(item, kind="returned_cheque", note="returned: no funds"))
+            continue
+        recent = item.kind == "invoice" and (day - item.date).days <= 30
+        state: Literal["valid", "cancelled"] = "valid"
+        if recent and item.customer in cancelled:
+            cancelled.remove(item.customer)
+            state = "cancelled"
+        uuid = f"{index:026X}"
+        einvoice = EInvoice(uuid, f"{uuid[::-1]}{index:08X}", state) if recent else None
+        told.append(structs.replace(item, einvoice=einvoice, to_deliver=recent and index % 6 == 0))
+    return told
 
 
 def _weighed(random: Random, choices: list[tuple[int, int]]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from schemas.codes import Flag
-from schemas.documents import Customer, Item, User
+from schemas.documents import Case, Confirmation, Customer, Dispute, Document, Item, User
 from schemas.entries.customers import CustomersAssigned, CustomersUpserted, ItemsUpserted, StatedItem
 from sync.ruling import Context, Ruling, refused
 from sync.state import Key, State
@@ -127,3 +127,12 @@ def assigned(_c: Context, body: CustomersAssigned, state: State) -> None:
         if not enters:
             state.leave(scope, customer)
         state.move(f"customer/{id}", scope, enters=enters)
+        if not enters:
+            _keep_showing(id, body.collector, state)
+
+
+def _keep_showing(customer: str, writer: str, state: State) -> None:
+    """What he wrote himself stays with its writer, who waits for an answer to it, whoever has the customer now."""
+    for document in state.group(Document, f"customer/{customer}"):
+        if isinstance(document, Dispute | Confirmation | Case) and document.by == writer:
+            state.put(document)

@@ -108,6 +108,8 @@ def unkeep(voucher: Voucher, state: State) -> None:
         if promise is None or voucher.id not in promise.kept:
             continue
         del promise.kept[voucher.id]
+        if promise.state == "part_kept" and not promise.kept:
+            promise.state = "broken"
         if promise.state in ("kept", "kept_late"):
             promise.state = "open" if promise.state == "kept" else "part_kept" if promise.kept else "broken"
             customer = state.get(Customer, promise.customer)

@@ -151,6 +151,7 @@ def rebuilt(c: Context, body: VoucherRebuilt, state: State) -> None:
         suspense=str(stamp.position) if stamp.verdict == Verdict.REVIEW else "",
         rebuilt=payload.hash,
     )
+    promises.keep(voucher, state)
     state.put(voucher)
     if book is not None and receipts.owns_leaf(voucher, book):
         books.use_leaf(book, leaf, payload.seq, state)
@@ -230,7 +231,9 @@ def _judged_without(
 def issued(c: Context, body: ReceiptIssued, state: State) -> None:
     """The entry's own voucher takes the place of the provisional one, wherever that has got to meanwhile."""
     before = provisional_of(c, state)
-    receipts.issued(c, body, state)
+    if before is not None:
+        promises.unkeep(before, state)  # what it brought, the entry's own voucher brings
+    receipts.issued(c, body, state, stands=before is None or before.state == "issued")
     _arrived(c, state)
     if before is None:
         return
@@ -247,7 +250,6 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         voucher.state, voucher.voided_at, voucher.void_reason = before.state, before.voided_at, before.void_reason
         voucher.void_confirmed = before.void_confirmed
         receipts.end_suspense(voucher, state)
-        promises.unkeep(voucher, state)
         receipts.no_longer_uncleared(voucher, state)
     _hand_over_paper(before, voucher, pairs, state)
     state.leave(f"user:{before.by}", before)

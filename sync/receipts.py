@@ -152,8 +152,9 @@ def _warnings(c: Context, body: ReceiptIssued, customer: Customer | None, state:
     return list(dict.fromkeys(flags))
 
 
-def issued(c: Context, body: ReceiptIssued, state: State) -> None:
-    """The voucher as the stamp decided it: an accepted one takes from items, one under review waits in suspense."""
+def issued(c: Context, body: ReceiptIssued, state: State, *, stands: bool = True) -> None:
+    """The voucher as the stamp decided it: an accepted one takes from items, one under review waits in suspense.
+    stands: unless it was rebuilt before, and reversed or rejected since."""
     stamp = c.stamp
     assert stamp is not None  # noqa: S101 -- apply always runs on a stamped entry
     prefix = f"ar/{body.customer}/"
@@ -191,7 +192,8 @@ def issued(c: Context, body: ReceiptIssued, state: State) -> None:
         repeats="" if first else c.id,
         deductions=body.deductions,
     )
-    promises.keep(voucher, state)
+    if stands:
+        promises.keep(voucher, state)
     state.put(voucher)
     count_on_items(voucher, state, sign=1)
     book = state.get(Book, body.book)

@@ -75,7 +75,8 @@ class TargetSet(Shape, frozen=True):
 
 class DayClosed(Shape, frozen=True):
     """A collector's report of his day, made from the day's entries and signed with this one. received: per currency
-    and method, voids taken off. held: what he still answers for. left: what was not finished, by its code."""
+    and method, voids taken off. vouchers: issued on that day, those that are void too. held: what he still answers
+    for. left: what was not finished, by its code."""
 
     day: date
     received: list[Total] = []

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from collections.abc import Mapping as Map
 from typing import TypeVar
 
-from schemas.entries.customers import StatedCustomer
+from schemas.entries.customers import Paper, Standing, StatedCustomer
 from schemas.wire import RejectedRow
 from server.imports.ids import customer_id
-from server.imports.mapping import Mapping, Options
+from server.imports.mapping import Mapping, Options, plain
 from server.imports.parsing import (
+    Dates,
     Decimals,
+    date_order,
     decimal_mark,
     limited,
     parse_currency,
+    parse_date,
     parse_degrees,
     parse_email,
     parse_language,
@@ -47,12 +50,21 @@ def customers_from(
         ),
         options.decimal,
     )
+    order = date_order(
+        (
+            (cells.row.line, table.header[index], cells.row.cells[index])
+            for cells in lines
+            for index in mapping.at.get("paper_expires", ())
+            if index not in cells.row.dates
+        ),
+        options.dates,
+    )
     refused: list[RejectedRow] = []
     read: dict[str, list[tuple[int, StatedCustomer, str]]] = {}
     for cells in lines:
         try:
             cells.refuse_extra_cells()
-            row, login = _customer(cells, options, decimal, company_id, known or {})
+            row, login = _customer(cells, options, decimal, order, company_id, known or {})
         except LineRefused as error:
             refused.append(error.row)
         else:
@@ -89,7 +101,7 @@ def _currency_or_none(cells: Cells, options: Options) -> str | None:
 
 
 def _customer(
-    cells: Cells, options: Options, decimal: Decimals, company_id: str, known: Map[str, StatedCustomer]
+    cells: Cells, options: Options, decimal: Decimals, order: Dates, company_id: str, known: Map[str, StatedCustomer]
 ) -> tuple[StatedCustomer, str]:
     cells.required("code")
     code = cells.read("code", lambda text: limited(text, 200))
@@ -119,12 +131,57 @@ def _customer(
         credit_limit=_credit_limit(cells, currency, decimal, before),
         email=_stated(cells, "email", parse_email, before.email if before else ""),
         language=_stated(cells, "language", parse_language, before.language if before else ""),
+        papers=_papers(cells, order, before),
+        # No file states the accounts; what is known of them stays.
+        accounts=before.accounts if before else [],
+        standing=_standing(cells, before),
+        bounced=_bounced(cells, before),
     )
     return row, cells.text("collector")
 
 
 def _stated(cells: Cells, name: str, reader: Callable[[str], Value], before: Value) -> Value:
     return cells.read(name, reader) if name in cells.mapping else before
+
+
+_STANDING_TEXTS: dict[Standing, tuple[str, ...]] = {
+    "normal": ("normal", "ok", "active", "good", "عادي", "منتظم", "نشط"),
+    "watch": ("watch", "watch list", "under watch", "تحت المراقبة", "مراقبة"),
+    "suspended": ("suspended", "stopped", "blocked", "on hold", "موقوف", "متوقف"),
+    "legal": ("legal", "legal action", "court", "قضائي", "إجراء قانوني", "شؤون قانونية"),
+}
+STANDINGS: dict[str, Standing] = {plain(text): name for name, texts in _STANDING_TEXTS.items() for text in texts}
+
+
+def _standing(cells: Cells, before: StatedCustomer | None) -> Standing:
+    if "standing" not in cells.mapping:
+        return before.standing if before else "normal"
+    text = cells.text("standing")
+    if text and plain(text) not in STANDINGS:
+        raise cells.refuse("standing", RejectCode.VALUE_UNKNOWN, "standings are: normal, watch, suspended, legal")
+    return STANDINGS[plain(text)] if text else "normal"
+
+
+def _bounced(cells: Cells, before: StatedCustomer | None) -> int:
+    if "bounced" not in cells.mapping:
+        return before.bounced if before else 0
+    text = cells.text("bounced")
+    if not text:
+        return 0
+    if not text.isdecimal() or len(text) > 6:
+        raise cells.refuse("bounced", RejectCode.VALUE_UNKNOWN, "how many cheques were returned, as a whole number")
+    return int(text)  # of any digits: Python reads Arabic ones too
+
+
+def _papers(cells: Cells, order: Dates, before: StatedCustomer | None) -> list[Paper]:
+    """One paper a line, by its day of expiry. A file states one and takes the place of the known one of that kind."""
+    known = list(before.papers) if before else []
+    if "paper_expires" not in cells.mapping or not cells.text("paper_expires"):
+        return known
+    expires = cells.read("paper_expires", lambda text: parse_date(text, order))
+    kind = cells.read("paper", lambda text: limited(text, 200)) if cells.text("paper") else "commercial register"
+    number = cells.read("paper_number", lambda text: limited(text, 200)) if cells.text("paper_number") else ""
+    return [*(paper for paper in known if paper.kind != kind), Paper(kind, expires, number)]
 
 
 def _place(cells: Cells, before: StatedCustomer | None) -> tuple[float | None, float | None]:

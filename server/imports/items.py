@@ -16,7 +16,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.entries.customers import Settlement, StatedItem
+from schemas.entries.customers import EInvoice, Settlement, StatedItem
 from schemas.wire import RejectedRow
 from server.imports.ids import customer_id, item_id
 from server.imports.mapping import Mapping, Options, plain
@@ -51,7 +51,20 @@ _KIND_TEXTS: dict[Kind, tuple[str, ...]] = {
     ),
     "opening": ("opening", "opening balance", "رصيد افتتاحي", "رصيد أول المدة"),
 }
+EInvoiceState = Literal["submitted", "valid", "cancelled", "rejected"]
+_STATE_TEXTS: dict[EInvoiceState, tuple[str, ...]] = {
+    "submitted": ("submitted", "مقدمة", "مرسلة"),
+    "valid": ("valid", "", "accepted", "صالحة", "صحيحة", "مقبولة"),
+    "cancelled": ("cancelled", "canceled", "ملغاة", "ملغية"),
+    "rejected": ("rejected", "invalid", "مرفوضة"),
+}
+_YES = ("yes", "y", "1", "true", "x", "نعم")
 KINDS: dict[str, Kind] = {plain(text): kind for kind, texts in _KIND_TEXTS.items() for text in texts}
+
+YES_OR_NO = {plain(text): text in _YES for text in (*_YES, "no", "n", "0", "false", "لا", "")}
+EINVOICE_STATES: dict[str, EInvoiceState] = {
+    plain(text): state for state, texts in _STATE_TEXTS.items() for text in texts
+}  # fmt: skip
 
 _DATES = ("date", "due", "settled_date")
 _AMOUNTS = ("original", "open", "settled")
@@ -70,6 +83,8 @@ class Facts:
     open: int | None
     kind: Kind | None
     note: str | None
+    to_deliver: bool | None = None
+    einvoice: EInvoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +200,9 @@ def items_from(
                 kind=_kind_of(facts, original, before, options),
                 settlements=settlements,
                 note=facts.note if facts.note is not None else before.note if before else "",
+                to_deliver=facts.to_deliver if facts.to_deliver is not None else bool(before and before.to_deliver),
+                # A file without the columns says nothing of it; so does a line without an identifier.
+                einvoice=facts.einvoice or (before.einvoice if before else None),
             )
             if size_of(item) > CHUNK_BYTES:
                 raise _refused(
@@ -316,10 +334,34 @@ def _line(cells: Cells, options: Options, order: Dates, decimal: Decimals) -> Li
         None if still_open is None else turn * still_open,
         kind,
         cells.read("note", lambda text: limited(text, 500), lines=True) if "note" in cells.mapping else None,
+        _to_deliver(cells),
+        _einvoice(cells),
     )
     settled = amount("settled") if cells.text("settled") else None
     settled_on = day("settled_date") if cells.text("settled_date") else None
     return Line(cells, facts, _settlement(cells, facts, settled, settled_on, turn, options))
+
+
+def _to_deliver(cells: Cells) -> bool | None:
+    if "to_deliver" not in cells.mapping:
+        return None
+    text = plain(cells.text("to_deliver"))
+    if text not in YES_OR_NO:
+        raise cells.refuse("to_deliver", RejectCode.VALUE_UNKNOWN, "yes or no")
+    return YES_OR_NO[text]
+
+
+def _einvoice(cells: Cells) -> EInvoice | None:
+    if "einvoice" not in cells.mapping or not cells.text("einvoice"):
+        return None
+    uuid = cells.read("einvoice", lambda text: limited(text, 200))
+    long_id = cells.read("einvoice_long_id", lambda text: limited(text, 200)) if cells.text("einvoice_long_id") else ""
+    state = plain(cells.text("einvoice_state"))
+    if state not in EINVOICE_STATES:
+        raise cells.refuse(
+            "einvoice_state", RejectCode.VALUE_UNKNOWN, "states are: submitted, valid, cancelled, rejected"
+        )
+    return EInvoice(uuid, long_id, EINVOICE_STATES[state])
 
 
 def _kind(cells: Cells) -> Kind | None:

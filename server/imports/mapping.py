@@ -23,9 +23,11 @@ header_line = 5                  # where titles above the header mislead the rea
 ```
 
 Fields of customers: code, name, name_ar, phone, address, area, lat, lon, currency, credit_limit, email,
-language (Arabic or English; blank for both), collector (login).
+language (Arabic or English; blank for both), collector (login),
+standing (normal, watch, suspended, legal), bounced (returned cheques), paper, paper_number, paper_expires.
 Fields of items: customer (its code), number, date, due, original, open, settled, settled_date, settlement_ref,
-currency, kind, note. `address` may be named for several columns, whose texts are then joined.
+currency, kind, note, to_deliver (yes or no), einvoice (uuid at the tax authority), einvoice_long_id, einvoice_state.
+`address` may be named for several columns, whose texts are then joined.
 """
 
 import tomllib
@@ -87,6 +89,20 @@ SYNONYMS: dict[Subject, dict[str, _Ranks]] = {
         "collector": (
             ("collector", "collector login", "المحصل", "محصل", "المندوب", "مندوب التحصيل"),
         ),
+        "standing": (
+            ("standing", "customer standing", "customer status", "credit status", "حالة العميل", "موقف العميل",
+             "الموقف"),
+        ),
+        "bounced": (
+            ("bounced", "bounced cheques", "bounced checks", "returned cheques", "returned checks", "الشيكات المرتدة",
+             "شيكات مرتدة", "عدد الشيكات المرتدة"),
+        ),
+        "paper": (("paper", "paper kind", "document kind", "licence", "license", "نوع الوثيقة", "الوثيقة"),),
+        "paper_number": (("paper number", "paper no", "licence number", "license number", "رقم الوثيقة"),),
+        "paper_expires": (
+            ("paper expires", "paper expiry", "licence expiry", "license expiry", "expiry date", "expires",
+             "تاريخ انتهاء الوثيقة", "تاريخ الانتهاء", "انتهاء الصلاحية"),
+        ),
     },
     "items": {
         "customer": (_CODE[0], (*_CODE[1], "customer", "client", "العميل", "الزبون")),
@@ -128,6 +144,19 @@ SYNONYMS: dict[Subject, dict[str, _Ranks]] = {
         "currency": (("currency", "currency code", "curr", "ccy", "العملة", "عملة", "رمز العملة"),),
         "kind": (("kind", "type", "document type", "doc type", "نوع المستند", "النوع"),),
         "note": (("note", "notes", "remarks", "comments", "description", "ملاحظات", "ملاحظة", "البيان"),),
+        "to_deliver": (
+            ("to deliver", "deliver", "deliver paper", "للتسليم", "تسليم الفاتورة", "مطلوب تسليمها"),
+        ),
+        "einvoice": (
+            ("einvoice", "e invoice", "einvoice uuid", "e invoice uuid", "eta uuid", "uuid", "الرقم الالكتروني",
+             "معرف الفاتورة الالكترونية", "الفاتورة الالكترونية"),
+        ),
+        "einvoice_long_id": (
+            ("einvoice long id", "e invoice long id", "eta long id", "long id", "المعرف الطويل"),
+        ),
+        "einvoice_state": (
+            ("einvoice state", "einvoice status", "e invoice status", "eta status", "حالة الفاتورة الالكترونية"),
+        ),
     },
 }  # fmt: skip
 

@@ -37,6 +37,7 @@ class RejectCode(StrEnum):
     CUSTOMER_UNKNOWN = "customer_unknown"
     CURRENCY_CHANGED = "currency_changed"
     COLLECTOR_UNKNOWN = "collector_unknown"
+    VALUE_UNKNOWN = "value_unknown"
     DIFFERS_FROM_LINE = "differs_from_line"
     OTHER_LINE_REJECTED = "other_line_rejected"
     # the line is none: listed apart, so that a person can see that nothing was lost
@@ -72,6 +73,7 @@ ARABIC: dict[RejectCode, str] = {
     RejectCode.CUSTOMER_UNKNOWN: "العميل غير معروف: استورد العملاء أولاً",
     RejectCode.CURRENCY_CHANGED: "المستند مسجل بعملة أخرى",
     RejectCode.COLLECTOR_UNKNOWN: "لا يوجد محصل بهذا الاسم",
+    RejectCode.VALUE_UNKNOWN: "القيمة غير معروفة",
     RejectCode.DIFFERS_FROM_LINE: "سطر آخر في الملف له نفس الرقم وبيانات مختلفة",
     RejectCode.OTHER_LINE_REJECTED: "رُفض سطر آخر للمستند نفسه",
     RejectCode.REPEATS_LINE: "السطر تكرار لسطر سابق",

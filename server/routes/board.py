@@ -8,7 +8,7 @@ from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from schemas.codes import Problem
-from schemas.documents import Custody, Customer, Deposit, Device, Plan, Request, User, Visit, Voucher
+from schemas.documents import Case, Custody, Customer, Deposit, Device, Plan, Request, User, Visit, Voucher
 from schemas.entries import BODIES
 from schemas.entries.deposits import DepositAccepted, DepositCounted, DepositDeclared, DepositReturned
 from schemas.entries.receipts import (
@@ -44,6 +44,7 @@ from server.reads import (
     totals_of,
     vouchers_of_day,
 )
+from server.routes.cases import rows_of as case_rows
 from server.routes.customers import row_of
 from server.store.port import Reader
 from server.writes import write
@@ -76,7 +77,9 @@ async def board(request: AnyRequest, day: FromQuery[date | None] = None) -> Boar
             found.append(await _board_row(db, user, today, devices.get(user.id), contacts, flagged))
         feed = await happenings(db, FEED)
         waiting = await group(db, Request, "requests")
-    return Board(today, now.isoformat(timespec="seconds"), found, feed, len(waiting))
+        asked = [case for case in await all_of(db, Case) if case.state == "open"]
+        incidents = await case_rows(db, [case for case in reversed(asked) if case.what == "incident"])
+    return Board(today, now.isoformat(timespec="seconds"), found, feed, len(waiting), incidents, len(asked))
 
 
 async def _board_row(

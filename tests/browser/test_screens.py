@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,7 @@ def day(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Ite
         expect(desk.page.get_by_text(re.compile("accepted", re.IGNORECASE)).first).to_be_visible()
         log_out(desk)
         made.unseen = a_lost_phone(office)
+        brought_back(office)
         yield made
     finally:
         windows.close()
@@ -180,6 +181,31 @@ def a_lost_phone(office: Office) -> str:
             links.append(f"{signed}.{key.sign(signed.encode())}")
         http.post("/verify/report", json={"payload": links[0]}).raise_for_status()
     return f"{office.address}/verify#{links[1]}"
+
+
+def brought_back(office: Office) -> None:
+    """Hany's phone: an incident, a request, promises, and a day that was closed with a figure of his own."""
+    with httpx.Client(base_url=f"{office.address}/api/v1", timeout=30) as http:
+        answer = http.post("/session", json={"login": "tarek", "password": "tarek-demo-only"})
+        office_login = {"Authorization": f"Bearer {answer.json()['token']}"}
+        users = [row["user"] for row in http.get("/users", headers=office_login).json()]
+        hany = next(user["id"] for user in users if user["login"] == "hany")
+        wish = {"purpose": "phone", "user": hany}  # his own code is for the walk before enrolment
+        code = http.post("/enrolments", headers=office_login, json=wish).json()["code"]
+        key = SigningKey.new("device")
+        place = http.post(f"/enrolments/{code}", json={"public_key": key.spki}).json()
+        phone = Phone(place["company"]["id"], place["device"]["id"], hany, key, now=datetime.now(UTC))
+        rows = http.get(f"/customers?collector={hany}", headers=office_login).json()["rows"]
+        today = phone.now.date()
+        phone.write("chain_started", {"app": "walk"})
+        phone.write("case_opened", {"what": "incident", "text": "هدّدني حارس المحل بعد خروجي بالنقود"})
+        asked = {"what": "payment_plan", "text": "ثلاث دفعات شهرية من ديسمبر", "customer": rows[0]["id"]}
+        phone.write("case_opened", {**asked, "currency": "EGP", "amount": 9_000_000, "photos": ["ab" * 32]})
+        for row, days in zip(rows[:3], (-1, 0, 4), strict=True):
+            phone.write("promise_made", {"customer": row["id"], "currency": "EGP", "amount": 1_250_050,
+                                         "date": (today + timedelta(days)).isoformat()})  # fmt: skip
+        phone.write("day_closed", {"day": today.isoformat(), "promises": 3, "contacts": 2, "note": "انتهى اليوم"})
+        http.post("/sync/push", content=phone.push(1)).raise_for_status()
 
 
 def declare(phone: Pocket, notes: dict[str, int]) -> str:
@@ -684,6 +710,13 @@ def first_item(action: str) -> Reach:
     return reach
 
 
+def wrong_policy(day: Day) -> None:
+    day.desk.page.get_by_label("Most discount (%)").fill("101")
+    day.desk.page.get_by_role("button", name="New rate").click()
+    day.desk.page.keyboard.press("Control+Enter")
+    day.desk.page.get_by_text("Nothing was saved").wait_for()
+
+
 def first_row(day: Day) -> None:
     day.desk.page.locator("tbody tr[tabindex]").first.click()
 
@@ -712,6 +745,11 @@ SUPERVISOR: Screens = [
     Screen("desk-customers", then(at_desk("customers"), first_row), themes=True),
     Screen("desk-ageing", at_desk("ageing"), themes=True),
     Screen("desk-assignments", at_desk("assignments", "C0001")),
+    Screen("desk-requests", then(at_desk("requests", "Incident"), first_item("Send the answer")), themes=True),
+    Screen("desk-requests-empty", press("Control+Enter"), again=press("Control+Enter")),
+    Screen("desk-promises", then(at_desk("promises"), press("3")), themes=True),
+    Screen("desk-promises-open", press("2")),
+    Screen("desk-dayreports", at_desk("dayreports", "Mahmoud"), themes=True),
 ]
 
 
@@ -757,6 +795,8 @@ ADMINISTRATOR: Screens = [
     Screen("desk-import", at_desk("import")),
     Screen("desk-import-rejected", imported, themes=True),
     Screen("desk-rescue", at_desk("rescue")),
+    Screen("desk-policies", at_desk("policies", "Limits and terms"), themes=True),
+    Screen("desk-policies-look", wrong_policy, again=press("Control+Enter")),
 ]
 
 

@@ -26,7 +26,15 @@ def test_the_same_seed_gives_the_same_company():
 
 
 def test_every_struct_is_one_that_the_wire_takes(demo: Demo):
-    for struct in [demo.company, *demo.users, *demo.customers, *demo.items, *demo.assignments, *demo.plans]:
+    for struct in [
+        demo.company,
+        *demo.users,
+        *demo.customers,
+        *demo.items,
+        *demo.assignments,
+        *demo.plans,
+        *demo.targets,
+    ]:
         assert msgspec.json.decode(msgspec.json.encode(struct), type=type(struct)) == struct
 
 
@@ -71,6 +79,34 @@ def test_each_collector_has_twelve_stops_of_his_own(demo: Demo):
         assert plan.day == DAY
         assert len(set(plan.stops)) == len(plan.stops) == 12
         assert set(plan.stops) <= portfolios[plan.user]
+
+
+def test_the_phone_has_something_to_show_of_everything(demo: Demo):
+    """For each collector: customers of each standing, returned cheques, papers that expire, invoices to deliver."""
+    portfolios = {row.collector: set(row.customers) for row in demo.assignments}
+    assert {target.user for target in demo.targets} == portfolios.keys()
+    assert {target.month for target in demo.targets} == {"2026-11"}
+    assert Counter(row.standing for row in demo.customers) == {"normal": 291, "watch": 3, "suspended": 3, "legal": 3}
+    owners = {row.customer: row for row in demo.customers}
+    for mine in portfolios.values():
+        rows = [row for row in demo.customers if row.customer in mine]
+        items = [row for row in demo.items if row.customer in mine]
+        assert any(row.bounced for row in rows)
+        assert any(row.accounts for row in rows)
+        assert {paper.expires < DAY for row in rows for paper in row.papers} == {True, False}
+        assert any(row.to_deliver for row in items)
+        assert {row.einvoice.state for row in items if row.einvoice} == {"valid", "cancelled"}
+    returned = [row for row in demo.items if row.kind == "returned_cheque"]
+    assert returned
+    assert all(owners[row.customer].bounced for row in returned)
+
+
+def test_its_policy_warns_and_stops_nothing(demo: Demo):
+    policy = demo.company.policy
+    assert (policy.blocks, policy.cash_ceiling) == ([], 0)
+    assert policy.receipt_limit < policy.cash_limit
+    assert {(rate.base, rate.quote) for rate in policy.rates} == {("USD", "EGP"), ("EUR", "EGP"), ("SAR", "EGP")}
+    assert all(rate.since < DAY for rate in policy.rates)
 
 
 @pytest.mark.parametrize("seed", range(5))

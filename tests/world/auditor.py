@@ -35,6 +35,7 @@ RANKS: dict[str, tuple[str, list[set[str]]]] = {
     "request": ("requested", [{"requested"}, {"approved", "refused"}]),
     "suspended": ("waiting", [{"waiting"}, {"released", "rejected", "ended"}]),
     "missing_voucher": ("reported", [{"reported"}, {"rebuilt"}, {"arrived"}]),
+    "case": ("open", [{"open"}, {"granted", "declined", "noted"}]),
 }
 """States by rank: a document never goes back, and never sideways."""
 KEPT = {
@@ -46,14 +47,29 @@ KEPT = {
     "suspended": ("device", "seq", "hash", "kind", "voucher", "amounts"),
     "missing_voucher": ("device", "seq", "hash", "collector", "number", "totals", "code"),
     "notice": ("voucher", "what", "customer", "at"),
+    "promise": ("customer", "by", "currency", "amount", "date", "items"),
 }
 """What a document never changes after it was made."""
 SECOND = {"number_repeated", "id_repeated", "fork", "book_not_held", "number_outside_book"}
 """A voucher with one of these flags bears a number that is another's."""
 OWNER = {
     "voucher": "by", "custody": "id", "user": "id", "plan": "user", "visit": "user", "book": "holder", "device": "user",
-    "cheque": "collector", "deposit": "collector",
+    "cheque": "collector", "deposit": "collector", "target": "user", "day_report": "user", "dispute": "by",
+    "confirmation": "by", "case": "by",
 }  # fmt: skip
+OF_CUSTOMER = {"item", "promise", "contact", "dispute", "confirmation", "case"}
+"""What whoever has the customer now sees."""
+MAKES = {
+    "promise_made": ("promise", ("customer", "currency", "amount", "date", "items")),
+    "dispute_raised": ("dispute", ("customer", "item", "currency", "amount", "reason", "note")),
+    "contact_logged": ("contact", ("customer", "channel", "outcome", "items")),
+    "balance_confirmed": ("confirmation", ("customer", "currency", "ledger", "uncleared", "agrees", "differences")),
+    "case_opened": ("case", ("what", "text", "customer", "currency", "amount", "items")),
+}
+"""The document that an accepted entry makes, and what of its body stands there for good."""
+PAYS = ("ar", "on_account")
+TAKES_BACK = (*PAYS, "suspense", "fx", "withholding", "discount", "bank_charge")
+"""What a voucher leaves nothing in once it has ended."""
 ANOTHERS = {"number_repeated", "id_repeated", "number_outside_book"}
 """Such a voucher never gets the leaf, whatever a person decides about it."""
 PUBLIC = {"company", "server_key", "person"}
@@ -92,6 +108,29 @@ class Fact:
     taken: dict[tuple[str, str], int] = field(default_factory=dict)
     ended: str = ""
     replaced: bool = False
+    customer: str = ""
+    currency: str = ""
+    settles: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(kind of account, currency) → what it must post there; `paid` stands for invoices and account together."""
+    day: str = ""
+
+
+@dataclass(slots=True)
+class Vow:
+    """A promise as the journal tells it. kept: by voucher. broken: the server has said so."""
+
+    customer: str
+    currency: str
+    amount: int
+    date: str
+    items: list[str]
+    kept: dict[str, int] = field(default_factory=dict)
+    broken: bool = False
+    superseded: bool = False
+
+    @property
+    def brought(self) -> int:
+        return sum(self.kept.values())
 
 
 @dataclass(slots=True)
@@ -128,6 +167,12 @@ class Books:
     given: dict[str, Doc] = field(default_factory=dict)
     """Books as they were given."""
     judged: dict[int, str] = field(default_factory=dict)
+    vows: dict[str, Vow] = field(default_factory=dict)
+    hoped: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Customer → promises that money may still keep, in the order in which they will be kept."""
+    told: dict[tuple[str, str], tuple[str, Doc, tuple[str, ...]]] = field(default_factory=dict)
+    """Type and id of a document → who made it, what his entry says, and which fields of it stand for good."""
+    answered: dict[str, str] = field(default_factory=dict)
     aside: set[int] = field(default_factory=set)
     """Positions of entries that are refused or under review: they say themselves why they do not count as usual."""
 
@@ -281,7 +326,7 @@ class Auditor:
         if verdict != "refused":
             room = getattr(self, f"on_{envelope['kind']}", None)
             if room is not None:
-                fact = Fact(text, verdict, flags, body, lines, device, position)
+                fact = Fact(text, verdict, flags, body, lines, device, position, day=stamp.get("day", ""))
                 room(envelope, msgspec.json.decode(body), body, fact)
         self.outstanding.pop(text, None)
 
@@ -363,6 +408,7 @@ class Auditor:
         self.expect(paid_for == fact.hash or doubled, f"{where}: one payment, two vouchers")
         fact.number, fact.book, fact.leaf = said["number"], said["book"], said["leaf"]
         fact.taken = hands_of(said["tenders"])
+        fact.customer, fact.currency, fact.settles = said["customer"], said["currency"], settles(said)
         before = books.rebuilt.get((envelope["device"], envelope["seq"], fact.hash))
         if before is not None:
             self.replaces(before, fact, where)
@@ -370,6 +416,8 @@ class Auditor:
             self.expect(in_hands(fact.lines) == fact.taken, f"{where}: custody is not what was taken")
             self.expect(whose(fact.lines) <= {by}, f"{where}: in the hands of {whose(fact.lines)}, written by {by}")
             self.pays(fact, where)
+            if fact.verdict == "accepted":
+                self.settles(fact, where)
         second = bool(SECOND & set(fact.flags))
         other = books.numbers.get(said["number"])
         alone = other in (None, fact.hash)
@@ -390,6 +438,123 @@ class Auditor:
         """A voucher has a document now; the second one with an id stands beside the first under a name of its own."""
         name = id if id not in self.books.vouchers else f"{id}~{fact.position}"
         self.books.vouchers[name] = self.books.made[fact.position] = fact
+        if fact.verdict == "accepted" and not fact.ended:
+            self.brings(name, fact)
+
+    def settles(self, fact: Fact, where: str) -> None:
+        """Σ tenders at their value + Σ deductions = Σ taken off invoices + on account; what was exchanged or deducted
+        stands in its own account, and nothing else does."""
+        posted: dict[tuple[str, str], int] = defaultdict(int)
+        for account, currency, amount in fact.lines:
+            kind = account.partition("/")[0]
+            if kind in TAKES_BACK:
+                posted["paid" if kind in PAYS else kind, currency] += amount
+        found = {key: amount for key, amount in posted.items() if amount}
+        self.expect(found == fact.settles, f"{where}: settles {fact.settles}, and posts {found}")
+
+    # ---- promises: which voucher kept what, by the order of the journal alone
+
+    def on_promise_made(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict != "accepted":
+            return
+        items = said.get("items", [])
+        vow = Vow(said["customer"], said["currency"], said["amount"], said["date"], items)
+        waiting = self.books.hoped[vow.customer]
+        for id in list(waiting):
+            other = self.books.vows[id]
+            same = set(other.items) & set(items) if other.items and items else not other.items and not items
+            if same and other.currency == vow.currency and not other.broken:
+                other.superseded = True
+                waiting.remove(id)
+        waiting.append(envelope["id"])
+        self.books.vows[envelope["id"]] = vow
+        self.makes(envelope, said)
+
+    def on_promise_broken(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        vow = self.books.vows.get(said["promise"])
+        where = f"promise {said['promise']} is broken at {fact.position}"
+        if vow is None:
+            raise Violation(f"{where}, and nobody made it")
+        self.expect(not vow.broken, f"{where}, and was broken before")
+        self.expect(not vow.superseded, f"{where}, and another took its place")
+        self.expect(vow.brought < vow.amount, f"{where}, and was kept")
+        self.expect(vow.date < fact.day, f"{where} on {fact.day}, and is for {vow.date}")
+        vow.broken = True
+
+    def brings(self, name: str, fact: Fact) -> None:
+        """What a voucher that stands brings to its customer's promises."""
+        items: dict[str, int] = defaultdict(int)
+        rest = 0
+        for account, currency, amount in fact.lines:
+            kind, _, owner = account.partition("/")
+            if kind in PAYS and currency == fact.currency:
+                rest -= amount
+                if kind == "ar":
+                    items[owner.partition("/")[2]] -= amount
+        waiting = self.books.hoped[fact.customer]
+        for id in list(waiting):
+            vow = self.books.vows[id]
+            named = sum(items[item] for item in vow.items) if vow.items else rest
+            part = min(named, rest, vow.amount - vow.brought) if vow.currency == fact.currency else 0
+            if part > 0:
+                rest -= part
+                vow.kept[name] = part
+                if vow.brought == vow.amount:
+                    waiting.remove(id)
+
+    def brings_no_longer(self, name: str) -> None:
+        for id, vow in self.books.vows.items():
+            if name in vow.kept:
+                full = vow.brought == vow.amount
+                del vow.kept[name]
+                if full and not vow.superseded:
+                    self.books.hoped[vow.customer].append(id)
+
+    def see_promise(self, doc: Doc) -> None:
+        """Kept by the vouchers that stand and brought it, by nothing else, and never more than was promised."""
+        vow, where = self.books.vows.get(doc["id"]), f"promise {doc['id']}"
+        if vow is None:
+            raise Violation(f"{where} stands there, and nobody made it")
+        kept, state = doc.get("kept", {}), doc.get("state", "open")
+        self.expect(sum(kept.values()) <= doc["amount"], f"{where}: {kept} is more than {doc['amount']}")
+        self.expect(kept == vow.kept, f"{where}: kept by {kept}, vouchers brought {vow.kept}")
+        fallen = [id for id in kept if self.books.vouchers[id].ended or self.books.vouchers[id].replaced]
+        self.expect(not fallen, f"{where}: kept by {fallen}, which no longer stand")
+        full = vow.brought == vow.amount
+        may_be = {"kept_late"} if full else {"broken", "part_kept"} if kept else {"broken"}
+        if not vow.broken:
+            may_be = {"superseded"} if vow.superseded else {"kept"} if full else {"open"}
+        self.expect(state in may_be, f"{where} shows {state}, its entries say {may_be}")
+
+    def nobody_waits_for(self, today: str) -> None:
+        """After the day's work: no promise is open whose day is over."""
+        for id, vow in self.books.vows.items():
+            waits = not vow.broken and not vow.superseded and vow.brought < vow.amount
+            self.expect(vow.date >= today or not waits, f"promise {id} was for {vow.date}, and is open on {today}")
+
+    # ---- what is brought back besides
+
+    def makes(self, envelope: Doc, said: Doc) -> None:
+        kind, fields = MAKES[envelope["kind"]]
+        self.books.told[kind, envelope["id"]] = (envelope["by"], said, fields)
+
+    def on_dispute_raised(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if fact.verdict == "accepted":
+            self.expect(not fact.lines, f"{envelope['kind']} {envelope['id']} posts")
+            self.makes(envelope, said)
+
+    on_contact_logged = on_balance_confirmed = on_case_opened = on_dispute_raised
+
+    def on_case_answered(self, envelope: Doc, said: Doc, _body: bytes, _fact: Fact) -> None:
+        """Once, and by another than who asked."""
+        asked = self.books.told.get(("case", said["case"]))
+        self.expect(asked is not None and asked[0] != envelope["by"], f"case {said['case']} is answered by its writer")
+        self.expect(said["case"] not in self.books.answered, f"case {said['case']} is answered twice")
+        self.books.answered[said["case"]] = said["decision"]
+
+    def see_case(self, doc: Doc) -> None:
+        answer = self.books.answered.get(doc["id"], "open")
+        self.expect(doc.get("state", "open") == answer, f"case {doc['id']} shows {doc.get('state')}, is {answer}")
 
     def pays(self, fact: Fact, where: str) -> None:
         paid = [account for account, _, amount in fact.lines if amount < 0]
@@ -401,6 +566,7 @@ class Auditor:
         self.expect(not before.replaced, f"{where} comes in the place of what was replaced before")
         self.expect(not before.ended or not fact.lines, f"{where} was {before.ended}, and its entry posts again")
         before.replaced, fact.ended = True, before.ended
+        self.brings_no_longer(next(name for name, one in self.books.vouchers.items() if one is before))
         fact.lines = netted([*before.lines, *fact.lines])
 
     def on_voucher_reported(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
@@ -421,6 +587,12 @@ class Auditor:
         user = books.devices.get(place[0], "")
         self.expect(envelope["by"] != user, f"{where}: {user} rebuilds his own")
         fact.taken, fact.number, fact.hash, fact.device = hands_of(said["tenders"]), number, place[2], place[0]
+        totals = totals_in(said["payload"])
+        fact.customer, fact.currency = said.get("customer", ""), totals[0][0]
+        handed = [(one["currency"], one["method"], one["amount"]) for one in said["tenders"]]
+        self.expect(added(handed) == added(totals), f"{where}: other sums than the code's")
+        for currency, _, amount in totals:
+            fact.settles["paid", currency] = fact.settles.get(("paid", currency), 0) - amount
         self.expect(in_hands(fact.lines) == fact.taken, f"{where}: custody is not what the code says")
         self.expect(whose(fact.lines) <= {user}, f"{where}: in the hands of {whose(fact.lines)}, not of {user}")
         self.pays(fact, where)
@@ -464,9 +636,11 @@ class Auditor:
         self.expect(in_hands(voucher.lines) == hands, f"{where} is decided: {in_hands(voucher.lines)} stays in hand")
         paid = {account.partition("/")[0] for account, _, amount in voucher.lines if amount < 0}
         if said["decision"] == "release":
-            self.expect(paid <= {"ar", "on_account"}, f"{where} is released, and pays for {paid}")
+            self.expect(paid <= {"ar", "on_account", "fx"}, f"{where} is released, and pays for {paid}")
+            self.settles(voucher, where)
             voucher.verdict = "accepted"
             self.takes_its_leaf(voucher)
+            self.brings(next(name for name, one in books.vouchers.items() if one is voucher), voucher)
             return
         self.expect(paid <= (set() if duplicate else {"over"}), f"{where} is rejected, and pays for {paid}")
         voucher.ended = "voided" if duplicate else "rejected"
@@ -521,8 +695,8 @@ class Auditor:
     def on_receipt_reversed(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         receipt = self.ended(said["receipt"], "reversed", fact)
         if receipt is not None:
-            owed = -sum(amount for account, _, amount in fact.lines if account.startswith("refunds/"))
-            total = sum(receipt.taken.values())
+            owed = added((c, "", -amount) for account, c, amount in fact.lines if account.startswith("refunds/"))
+            total = added((currency, "", amount) for (currency, _), amount in receipt.taken.items())
             self.expect(owed == total, f"{said['receipt']}: {total} was paid and {owed} is refunded")
 
     def ended(self, id: str, how: str, fact: Fact) -> Fact | None:
@@ -534,8 +708,9 @@ class Auditor:
         self.expect(not receipt.replaced, f"voucher {id} was replaced and is {how}")
         receipt.ended = how
         receipt.lines = netted([*receipt.lines, *fact.lines])
-        owed = [line for line in receipt.lines if line[0].startswith(("ar/", "on_account/", "suspense/"))]
+        owed = [line for line in receipt.lines if line[0].partition("/")[0] in TAKES_BACK]
         self.expect(not owed, f"voucher {id} is {how}, and {owed} is still paid")
+        self.brings_no_longer(id)
         return receipt
 
     def on_deposit_declared(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
@@ -748,7 +923,7 @@ class Auditor:
                 shows = here or (kind == "cheque" and doc.get("shown_to") == branch)
             else:
                 shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or (id in mine and kind == "customer")
-                shows = shows or (kind == "item" and doc["customer"] in mine)
+                shows = shows or (kind in OF_CUSTOMER and doc.get("customer") in mine)
             if (shows and doc.get("state") != "replaced") or kind in PUBLIC:
                 found[kind, id] = doc
         return found
@@ -779,6 +954,10 @@ class Auditor:
         second = {hash for hash in parts[0] if hash not in posted}
         flagged = {hash for hash in second if rows[hash] in self.books.aside}
         self.expect(second == flagged, f"{second - flagged} came in, and neither counts nor says why")
+        for (kind, id), (by, said, fields) in self.books.told.items():
+            doc = self.books.docs.get((kind, id))
+            same = doc is not None and all((doc.get(name) or None) == (said.get(name) or None) for name in fields)
+            self.expect(same and doc is not None and doc["by"] == by, f"{kind} {id} is {doc}, and {by} said {said}")
         documents = {id for (kind, id), doc in self.books.docs.items() if kind == "voucher"}
         lacking = set(self.books.vouchers) - documents
         self.expect(not lacking, f"vouchers {lacking} have no document")
@@ -845,6 +1024,36 @@ def hands_of(tenders: list[Doc]) -> dict[tuple[str, str], int]:
     for tender in tenders:
         sums[tender["currency"], tender["method"]] += tender["amount"]
     return dict(sums)
+
+
+def settles(said: Doc) -> dict[tuple[str, str], int]:
+    """What a receipt must post besides what was handed over, by (kind of account, currency); `paid` is invoices and
+    account together."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for tender in said["tenders"]:
+        exchange = tender.get("exchange")
+        sums["paid", said["currency"]] -= exchange["value"] if exchange else tender["amount"]
+        if exchange:
+            sums["fx", tender["currency"]] -= tender["amount"]
+            sums["fx", said["currency"]] += exchange["value"]
+    for one in said.get("deductions", []):
+        sums["paid", said["currency"]] -= one["amount"]
+        sums[one["kind"], said["currency"]] += one["amount"]
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def added(parts: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
+    """By currency and method."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for currency, method, amount in parts:
+        sums[currency, method] += amount
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def totals_in(payload: str) -> list[tuple[str, str, int]]:
+    """(currency, method, amount) that a voucher's code names: what was handed over, at no rate."""
+    parts = [one.split("-") for one in payload.split(".")[9].split("_")]
+    return [(currency, method, int(amount)) for currency, method, amount in parts]
 
 
 def code_of(payload: str) -> tuple[Place, str]:

@@ -16,12 +16,13 @@ from unittest.mock import patch
 from msgspec import structs
 
 from schemas.codes import Verdict
-from schemas.documents import Deposit, Series, Suspended, Voucher
+from schemas.documents import Customer, Deposit, PromiseToPay, Series, Suspended, Voucher
+from schemas.entries.follow_up import PromiseBroken
 from server import feed, inbox
 from server.inbox import Inbox, Push
 from server.store.postgres import PostgresStore, asyncpg  # type: ignore[attr-defined]
 from server.store.sqlite import SqliteStore, sqlite3  # type: ignore[attr-defined]
-from sync import books, chain, decide, deposits, notices, rebuilt, receipts, suspense
+from sync import books, chain, decide, deposits, notices, promises, rebuilt, receipts, suspense
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
 from sync.ruling import Ruling
@@ -268,6 +269,61 @@ def a_void_needs_nobodys_approval(stack: ExitStack) -> None:
 
     real = receipts.judge_voided
     rule(stack, "receipt_voided", judge=judge)
+
+
+@mutant("core")
+def a_void_forgets_the_exchange(stack: ExitStack) -> None:
+    """What the cash was worth becomes the customer's credit, and the cash itself his debt."""
+
+    def taken_back(voucher: Voucher) -> Any:
+        credit = f"on_account/{voucher.customer}"
+        return [(account.replace("fx/company", credit), code, amount) for account, code, amount in real(voucher)]
+
+    real = put(stack, receipts, "taken_back", taken_back)
+
+
+@mutant("core")
+def a_void_forgets_a_deduction(stack: ExitStack) -> None:
+    """What was deducted stays the customer's credit."""
+
+    def taken_back(voucher: Voucher) -> Any:
+        kinds = {f"{one.kind}/{voucher.customer}" for one in voucher.deductions}
+        credit = f"on_account/{voucher.customer}"
+        return [(credit if account in kinds else account, code, amount) for account, code, amount in real(voucher)]
+
+    real = put(stack, receipts, "taken_back", taken_back)
+
+
+@mutant("core")
+def a_promise_stays_kept_after_a_void(stack: ExitStack) -> None:
+    put(stack, promises, "unkeep", lambda *_: None)
+
+
+@mutant("core")
+def the_same_money_keeps_two_promises(stack: ExitStack) -> None:
+    def keep(voucher: Voucher, state: State) -> None:
+        real(voucher, state)
+        customer = state.get(Customer, voucher.customer)
+        for id in customer.promises if customer is not None and voucher.promises else ():
+            promise = state.get(PromiseToPay, id)
+            if promise is not None and voucher.id not in promise.kept and promise.currency == voucher.currency:
+                promise.kept[voucher.id] = 1
+                state.put(promise)
+
+    real = put(stack, promises, "keep", keep)
+
+
+@mutant("core")
+def a_promise_is_broken_on_every_server(stack: ExitStack) -> None:
+    """Nobody looks once more inside the transaction."""
+
+    def broken(writer: Any, ids: Any, _now: Any) -> int:
+        for id in ids:
+            writer.write("promise_broken", PromiseBroken(id))
+        return len(ids)
+
+    rule(stack, "promise_broken", judge=lambda *_: Ruling())
+    put(stack, office, "break_promises", broken)
 
 
 @mutant("core")

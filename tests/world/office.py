@@ -16,7 +16,17 @@ from unittest.mock import patch
 import msgspec
 
 from schemas.codes import Problem
-from schemas.documents import Book, Company, Customer, Device, MissingVoucher, ServerKey, Suspended, User
+from schemas.documents import (
+    Book,
+    Company,
+    Customer,
+    Device,
+    MissingVoucher,
+    PromiseToPay,
+    ServerKey,
+    Suspended,
+    User,
+)
 from schemas.entries.company import Branch, CompanySetUp, Policy, PublicKey
 from schemas.entries.people import ReleaseGiven
 from schemas.entries.rebuilt import VoucherRebuilt, VoucherReported
@@ -27,6 +37,7 @@ from schemas.wire import Enrol, GrantsWish, RescueFile, Verified
 from server import feed, inbox, writes
 from server.arriving import opened, push_of
 from server.company import OpenCompany
+from server.daily import break_promises, business_day, is_over
 from server.enrolling import enrol_device
 from server.epochs import NotTaken, after_loss, begin_epoch, signed_by_us, take_back
 from server.inbox import Inbox, Writer
@@ -441,6 +452,20 @@ class Office:
             texts = _texts(*now_of(entry_at(_Reading(self.place), int(held.id))))
         body = Judged(held.id, held.device, held.seq, held.hash, decision, "said so", duplicate_of, *texts)
         return self.say("judged", body, by)
+
+    def due_promises(self) -> list[str]:
+        """Promises whose time is over, as a server finds them in the records."""
+        company = self.document(Company, COMPANY)
+        assert company is not None
+        today = business_day(company, self.clock())
+        return [one.id for one in self.documents(PromiseToPay) if is_over(one, company, today)]
+
+    def break_promises(self, ids: list[str]) -> int:
+        """The day's work of one server, which may have found these some time ago."""
+        try:
+            return self.run(lambda writer: break_promises(writer, ids, self.clock())) or 0
+        except FAILURES:
+            return 0
 
     def release_code(self, device: str, challenge: str, by: str) -> str:
         """What the office reads to somebody at the telephone; nothing where it knows no such phone."""

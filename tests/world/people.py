@@ -12,12 +12,14 @@ import msgspec
 
 from schemas.documents import (
     Book,
+    Case,
     Customer,
     Deposit,
     DepositWaiting,
     Device,
     Item,
     MissingVoucher,
+    Plan,
     Suspended,
     User,
     Visit,
@@ -32,9 +34,11 @@ from schemas.entries.customers import (
     StatedCustomer,
     StatedItem,
 )
+from schemas.entries.follow_up import CaseAnswered
 from schemas.entries.people import DeviceRevoked, UserEnrolled, UserRevoked
 from schemas.entries.receipts import Cheque, ReceiptReversed, VoidApproved, VoidRefused
-from schemas.entries.visits import PlanSet
+from schemas.entries.visits import PlanSet, TargetSet
+from sync.rates import value_at
 from sync.release import ALPHABET
 from sync.state import State
 from sync.suspense import repeats
@@ -51,6 +55,8 @@ SUPERVISOR, ADMIN = "usr_super", "usr_admin"
 COLLECTORS = [("usr_omar", "brn_cai"), ("usr_hany", "brn_cai"), ("usr_rima", "brn_bey"), ("usr_ziad", "brn_bey")]
 CASHIERS = [("usr_mona", "brn_cai"), ("usr_nour", "brn_bey")]
 DAY = dt.date(2026, 11, 22)
+DOLLARS = {"EGP": "50.25", "KWD": "0.3073", "LBP": "89500"}
+"""What one dollar is worth."""
 
 Act = Callable[["World", SimDevice], Tab]
 
@@ -94,13 +100,16 @@ def drafted(world: "World", device: SimDevice) -> dict[str, Any] | None:
     if customer is None:
         return None
     tenders = [tender(world, customer.currency) for _ in range(world.random.choice((1, 1, 1, 2, 3)))]
-    left = sum(one["amount"] for one in tenders)
+    deductions = deducted(world)
+    left = sum(worth(one) for one in tenders) + sum(one["amount"] for one in deductions)
     body: dict[str, Any] = {
         "customer": customer.id,
         "currency": customer.currency,
         "tenders": tenders,
         "allocations": [],
     }
+    if deductions:
+        body["deductions"] = deductions
     items = [one for one in all_of(view, Item) if one.customer == customer.id and one.currency == customer.currency]
     for item in items[: world.random.randint(0, 2)]:
         amount = world.random.randint(0, left)
@@ -116,12 +125,128 @@ def drafted(world: "World", device: SimDevice) -> dict[str, Any] | None:
 
 def tender(world: "World", currency: str) -> dict[str, Any]:
     amount = world.random.randint(1, 90_000)
+    if world.likely(15):
+        return dollars(world, currency)
     if world.likely(65):
-        return {"method": "cash", "currency": currency, "amount": amount}
+        change = {"received": amount + world.random.randint(1, 500)} if world.likely(10) else {}
+        return {"method": "cash", "currency": currency, "amount": amount, **change}
     world.cheques += 0 if world.likely(4) else 1  # now and then the same cheque again
     due = (DAY + dt.timedelta(world.random.randint(-300, 90))).isoformat()
     return {"method": "cheque", "currency": currency, "amount": amount, "bank": "NBE", "number": f"{world.cheques:06d}",
             "due": due}  # fmt: skip
+
+
+def dollars(world: "World", currency: str) -> dict[str, Any]:
+    """Cash in another currency, at a rate that somebody stated; now and then miscounted."""
+    amount, rate = world.random.randint(100, 9_000), DOLLARS[currency]
+    value = value_at(amount, "USD", currency, "USD", rate) + (world.random.randint(1, 9) if world.likely(8) else 0)
+    exchange = {"base": "USD", "rate": rate, "value": value, "source": "said so"}
+    return {"method": "cash", "currency": "USD", "amount": amount, "exchange": exchange}
+
+
+def worth(tender: dict[str, Any]) -> int:
+    return int(tender["exchange"]["value"] if "exchange" in tender else tender["amount"])
+
+
+def deducted(world: "World") -> list[dict[str, Any]]:
+    """Tax withheld, a discount, a bank's charge: settled, and nothing handed over for it."""
+    kinds = [kind for kind in ("withholding", "discount", "bank_charge") if world.likely(8)]
+    return [{"kind": kind, "amount": world.random.randint(1, 2_000), "proof": "41"} for kind in kinds]
+
+
+def photograph(world: "World", device: SimDevice) -> Tab:
+    """A cheque's picture, taken after its voucher was issued."""
+    voucher = world.pick(mine(view_of(device.db, device.now()), device, standing=False))
+    if voucher is not None:
+        photo = f"{world.random.getrandbits(256):064x}"
+        body = {"receipt": voucher.id, "tender": world.random.randrange(len(voucher.tenders) + 1), "photos": [photo]}
+        yield from device.append("cheque_photographed", body)
+
+
+# ---- what is brought back besides money
+
+
+def about(world: "World", device: SimDevice) -> tuple[Customer, list[Item]] | None:
+    """A customer of the portfolio and some of what he owes; now and then somebody else's."""
+    view = view_of(device.db, device.now())
+    customer = world.pick(all_of(view, Customer))
+    if customer is None:
+        return None
+    items = [one for one in all_of(view, Item) if one.customer == customer.id or world.likely(3)]
+    return customer, world.random.sample(items, world.random.randint(0, min(2, len(items))))
+
+
+def promise(world: "World", device: SimDevice) -> Tab:
+    """For some invoices or for the account as a whole; for a day that is over soon, or already."""
+    found = about(world, device)
+    if found is None:
+        return
+    customer, items = found
+    date = device.now().date() + dt.timedelta(world.random.choice((-1, 0, 0, 1, 2)))
+    body = {"customer": customer.id, "currency": customer.currency, "amount": world.random.randint(1, 60_000),
+            "date": date.isoformat(), "items": [one.id for one in items]}  # fmt: skip
+    yield from device.append("promise_made", body)
+
+
+def dispute(world: "World", device: SimDevice) -> Tab:
+    found = about(world, device)
+    if found is None or not found[1]:
+        return
+    customer, items = found
+    body = {"customer": customer.id, "item": items[0].id, "currency": customer.currency,
+            "amount": world.random.randint(1, 30_000), "reason": "damaged", "note": "two boxes"}  # fmt: skip
+    yield from device.append("dispute_raised", body)
+
+
+def contact(world: "World", device: SimDevice) -> Tab:
+    found = about(world, device)
+    if found is not None:
+        customer, items = found
+        body = {"customer": customer.id, "channel": "call", "outcome": "call_back", "items": [one.id for one in items]}
+        yield from device.append("contact_logged", body)
+
+
+def confirm(world: "World", device: SimDevice) -> Tab:
+    found = about(world, device)
+    if found is not None:
+        agrees = world.likely(70)
+        differences = [] if agrees else [{"amount": -500, "number": "X-9"}]
+        body = {"customer": found[0].id, "currency": found[0].currency, "ledger": 1, "uncleared": 1, "agrees": agrees,
+                "differences": differences}  # fmt: skip
+        yield from device.append("balance_confirmed", body)
+
+
+def ask_office(world: "World", device: SimDevice) -> Tab:
+    """A request, or an incident that concerns no customer."""
+    found = about(world, device)
+    if found is None or world.likely(25):
+        yield from device.append("case_opened", {"what": "incident", "text": "threatened at the door"})
+    else:
+        customer, items = found
+        body = {"what": "payment_plan", "text": "three parts", "customer": customer.id,
+                "currency": customer.currency, "amount": 900, "items": [one.id for one in items]}  # fmt: skip
+        yield from device.append("case_opened", body)
+
+
+def put_off(world: "World", device: SimDevice) -> Tab:
+    plan = world.pick([one for one in all_of(view_of(device.db, device.now()), Plan) if one.stops])
+    if plan is not None:
+        to = (plan.day + dt.timedelta(world.random.randint(1, 3))).isoformat()
+        body = {"customer": world.random.choice(plan.stops), "day": plan.day.isoformat(), "to": to, "reason": "closed"}
+        yield from device.append("stop_moved", body)
+
+
+def deliver(world: "World", device: SimDevice) -> Tab:
+    found = about(world, device)
+    if found is not None and found[1]:
+        body = {"customer": found[0].id, "item": found[1][0].id, "signer": "Hoda"}
+        yield from device.append("item_delivered", body)
+
+
+def close_day(_world: "World", device: SimDevice) -> Tab:
+    cash = custody(view_of(device.db, device.now()), device.user).cash
+    held = [{"currency": currency, "method": "cash", "count": 1, "amount": amount} for currency, amount in cash.items()]
+    yield from device.append("day_closed", {"day": device.now().date().isoformat(), "held": held, "left": ["closed"]})
 
 
 def hand_out(world: "World", device: SimDevice) -> Tab:
@@ -296,6 +421,28 @@ def reverse(world: "World") -> None:
         world.office.say("receipt_reversed", ReceiptReversed(voucher.id, "other"), SUPERVISOR)
 
 
+def days_work(world: "World") -> None:
+    """A midnight has passed, on one server or on several that found the same promises."""
+    due = world.office.due_promises()
+    for _ in range(2 if world.likely(30) else 1):
+        world.office.break_promises(due)
+
+
+def answer_case(world: "World") -> None:
+    """Now and then one that somebody has answered already."""
+    known = world.office.documents(Case)
+    case = world.pick(known if world.likely(10) else [one for one in known if one.state == "open"])
+    if case is not None:
+        decision: Any = world.random.choice(("granted", "declined", "noted"))
+        world.office.say("case_answered", CaseAnswered(case.id, decision, "from December"), SUPERVISOR)
+
+
+def set_target(world: "World") -> None:
+    user = world.random.choice(world.collectors)
+    amount = world.random.randint(1, 9) * 100_000
+    world.office.say("target_set", TargetSet(user, f"{DAY:%Y-%m}", "EGP", amount), SUPERVISOR)
+
+
 def state_items(world: "World") -> None:
     """The ERP's file: invoices new or stated again."""
     rows = []
@@ -412,10 +559,12 @@ def judge_waiting(world: "World") -> None:
 
 COLLECTOR_ACTS: list[tuple[Act, int]] = [
     (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
-    (greet, 1), (wipe, 2),
+    (greet, 1), (wipe, 2), (promise, 4), (dispute, 1), (contact, 1), (confirm, 1), (ask_office, 1), (put_off, 1),
+    (deliver, 1), (close_day, 1), (photograph, 1),
 ]  # fmt: skip
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [
     (answer_request, 6), (reverse, 2), (state_items, 3), (state_customers, 1), (assign, 2), (plan, 1), (close_book, 1),
     (rename_user, 1), (revoke_user, 1), (revoke_device, 2), (customer_asks, 6), (rebuild, 5), (judge_waiting, 9),
+    (days_work, 4), (answer_case, 2), (set_target, 1),
 ]  # fmt: skip

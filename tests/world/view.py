@@ -20,7 +20,11 @@ from sync.state import TYPE_OF, State
 from tests.world.storage import Database, Stored
 
 _DECODERS = {name: msgspec.json.Decoder(document) for name, document in DOCUMENTS.items()}
-_MADE_BY = {"receipt_issued": "voucher", "visit_started": "visit", "deposit_declared": "deposit"}
+_MADE_BY = {
+    "receipt_issued": "voucher", "visit_started": "visit", "deposit_declared": "deposit", "promise_made": "promise",
+    "dispute_raised": "dispute", "contact_logged": "contact", "balance_confirmed": "confirmation",
+    "case_opened": "case",
+}  # fmt: skip
 
 
 def view_of(db: Database, now: datetime) -> State:

@@ -721,6 +721,9 @@ class World:
             if waits:
                 raise Violation(f"{device.name} still holds {waits} after {ROUNDS} rounds without faults")
             self.fresh_load(device)
+        self.office.break_promises(self.office.due_promises())
+        self.look_at_office()
+        self.auditor.nobody_waits_for(self.now.astimezone(CAIRO).date().isoformat())
         self.auditor.add_up(set().union(*(held(device) for device in self.devices)))
         self.tell_customers()
         self.adds_up()

@@ -330,7 +330,7 @@ export const en: Record<keyof typeof ar, Text> = {
   'cheque.not_seen': 'Not recorded on this phone before',
   'cheque.seen': 'This cheque is on voucher {number}. Check the number',
   'cheque.seen_here': 'This cheque is on this same voucher. Check the number',
-  'cheque.stale': 'The cheque is over {n} days old and the bank may not pay it',
+  'cheque.stale': { one: 'The cheque is over {n} day old and the bank may not pay it', other: 'The cheque is over {n} days old and the bank may not pay it' },
   'cheque.postdated': { one: 'Post-dated: due tomorrow', other: 'Post-dated by {n} days' },
   'cheque.due_today': 'Due today',
   'cheque.due_past': { one: 'Due yesterday', other: 'Due {n} days ago' },

@@ -53,6 +53,8 @@ export interface Board {
   rows: BoardRow[];
   feed: Happening[];
   void_requests: number;
+  incidents?: CaseRow[];
+  cases?: number;
 }
 
 export interface BoardRow {
@@ -151,6 +153,11 @@ export interface CaseAnswered {
   note?: string;
 }
 
+export interface CaseDecision {
+  decision: string;
+  note?: string;
+}
+
 export interface CaseOpened {
   what: "complaint" | "data_change" | "goods_return" | "incident" | "order" | "other" | "payment_plan" | "reschedule" | "settlement" | "stop_supply";
   text: string;
@@ -161,6 +168,13 @@ export interface CaseOpened {
   date?: string | null;
   photos?: string[];
   visit?: string;
+}
+
+export interface CaseRow {
+  case: Case;
+  customer?: Customer | null;
+  collector?: User | null;
+  items?: Item[];
 }
 
 export interface Cash {
@@ -425,6 +439,18 @@ export interface DayClosed {
   note?: string;
 }
 
+export interface DayFigures {
+  received?: Total[];
+  vouchers?: number;
+  voided?: number;
+  planned?: number;
+  visited?: number;
+  unplanned?: number;
+  promises?: number;
+  disputes?: number;
+  contacts?: number;
+}
+
 export interface DayReport {
   id: string;
   user: string;
@@ -432,6 +458,15 @@ export interface DayReport {
   at: string;
   entry: string;
   told: DayClosed;
+}
+
+export interface DayReportRow {
+  user: User;
+  office: DayFigures;
+  report?: DayReport | null;
+  differs?: string[];
+  later?: number;
+  held?: Total[];
 }
 
 export interface Decision {
@@ -968,6 +1003,16 @@ export interface Policy {
   notify_hours?: number;
 }
 
+export interface PolicyView {
+  currency: string;
+  policy: Policy;
+}
+
+export interface PolicyWish {
+  policy: Policy;
+  was?: Policy | null;
+}
+
 export interface Position {
   lat: number;
   lon: number;
@@ -996,6 +1041,13 @@ export interface PromiseMade {
   items?: string[];
   visit?: string;
   note?: string;
+}
+
+export interface PromiseRow {
+  promise: PromiseToPay;
+  customer?: Customer | null;
+  collector?: User | null;
+  items?: Item[];
 }
 
 export interface PromiseToPay {
@@ -1274,6 +1326,12 @@ export interface Target {
 export interface TargetSet {
   user: string;
   month: string;
+  currency: string;
+  amount: number;
+  visits?: number;
+}
+
+export interface TargetWish {
   currency: string;
   amount: number;
   visits?: number;

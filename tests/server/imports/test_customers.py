@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.documents import Customer, Item
-from schemas.entries.customers import StatedCustomer, StatedItem
+from schemas.entries.customers import BankAccount, Paper, StatedCustomer, StatedItem
 from server.imports.customers import customers_from
 from server.imports.ids import customer_id
 from server.imports.mapping import Options, mapping_for
@@ -228,3 +228,46 @@ def test_the_report_names_every_line_that_is_no_row():
         (7, "repeats_line"),
     ]
     assert changed_rows(parsed.rows, {}) == (parsed.rows, [], [])
+
+
+# ---- what the office knows of a customer
+
+
+def test_standing_returned_cheques_and_a_paper_are_read():
+    (row,) = parse(
+        """
+كود العميل,الاسم,حالة العميل,الشيكات المرتدة,نوع الوثيقة,رقم الوثيقة,تاريخ انتهاء الوثيقة
+C1,النور,موقوف,٣,سجل تجاري,40012,2027-01-31
+"""
+    ).rows
+
+    assert (row.standing, row.bounced) == ("suspended", 3)
+    assert row.papers == [Paper("سجل تجاري", dt.date(2027, 1, 31), "40012")]
+
+
+def test_a_file_without_these_columns_takes_nothing_away():
+    known = StatedCustomer(
+        customer_id(COMPANY, "C1"), "C1", "El Nour", "EGP", standing="legal", bounced=2,
+        papers=[Paper("tax card", DAY)], accounts=[BankAccount("NBE", "100")],
+    )  # fmt: skip
+
+    (row,) = parse("Code,Name,Phone\nC1,El Nour,0190", known={known.customer: known}).rows
+
+    assert row == msgspec.structs.replace(known, phone="0190")
+
+
+def test_a_stated_paper_takes_the_place_of_the_one_of_its_kind():
+    known = StatedCustomer(customer_id(COMPANY, "C1"), "C1", "El Nour", "EGP",
+                           papers=[Paper("tax card", DAY), Paper("licence", DAY)])  # fmt: skip
+    text = "Code,Name,Paper,Paper expires\nC1,El Nour,licence,2028-02-01"
+
+    (row,) = parse(text, known={known.customer: known}).rows
+
+    assert row.papers == [Paper("tax card", DAY), Paper("licence", dt.date(2028, 2, 1))]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("Standing", "friendly"), ("Bounced cheques", "-1"), ("Bounced", "many")]
+)
+def test_a_value_that_means_nothing_is_named(column: str, value: str):
+    assert codes(parse(f"Code,Name,{column}\nC1,El Nour,{value}")) == [(2, "value_unknown")]

@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.entries.customers import Settlement, StatedItem
+from schemas.entries.customers import EInvoice, Settlement, StatedItem
 from server.imports.ids import customer_id, item_id
 from server.imports.items import items_from
 from server.imports.mapping import Options, mapping_for
@@ -534,3 +535,37 @@ def test_only_what_is_new_or_changed_counts():
     new, changed, same = changed_rows(again.rows, by_id(first))
 
     assert [[row.number for row in rows] for rows in (new, changed, same)] == [["3"], ["2"], ["1"]]
+
+
+# ---- papers to deliver, and the tax authority
+
+
+def test_what_is_to_be_delivered_and_its_electronic_invoice_are_read():
+    rows = parse(
+        """
+كود العميل,رقم الفاتورة,التاريخ,المبلغ الاصلي,للتسليم,الفاتورة الالكترونية,المعرف الطويل,حالة الفاتورة الالكترونية
+C1,1,2026-03-04,100,نعم,ABC1,XYZ1,صالحة
+C1,2,2026-03-04,100,لا,ABC2,,ملغاة
+C1,3,2026-03-04,100,,,,
+"""
+    ).rows
+
+    assert [row.to_deliver for row in rows] == [True, False, False]
+    assert [row.einvoice for row in rows] == [
+        EInvoice("ABC1", "XYZ1", "valid"), EInvoice("ABC2", "", "cancelled"), None,
+    ]  # fmt: skip
+
+
+def test_a_file_without_these_columns_leaves_them_as_they_are():
+    text = "customer no,invoice no,invoice date,invoice amount\nC1,1,2026-03-04,100"
+    (row,) = parse(text).rows
+    known = msgspec.structs.replace(row, to_deliver=True, einvoice=EInvoice("ABC", "X", "rejected"))
+
+    assert parse(text, known={known.item: known}).rows == [known]
+
+
+@pytest.mark.parametrize(("columns", "values"), [("to deliver", "perhaps"), ("uuid,eta status", "A1,lost")])
+def test_a_value_that_means_nothing_is_named(columns: str, values: str):
+    text = f"customer no,invoice no,invoice date,invoice amount,{columns}\nC1,1,2026-03-04,100,{values}"
+
+    assert codes(parse(text)) == [(2, "value_unknown")]

@@ -17,7 +17,11 @@ export type Screen =
   | 'books'
   | 'assignments'
   | 'import'
-  | 'rescue';
+  | 'rescue'
+  | 'requests'
+  | 'promises'
+  | 'dayreports'
+  | 'policies';
 
 export interface RailLine {
   screen: Screen;
@@ -41,12 +45,16 @@ const LINES: Record<Screen, RailLine> = {
   assignments: { screen: 'assignments', icon: 'link', title: 'desk.assignments' },
   import: { screen: 'import', icon: 'download', title: 'desk.import' },
   rescue: { screen: 'rescue', icon: 'rescue', title: 'desk.rescue' },
+  requests: { screen: 'requests', icon: 'message', title: 'desk.requests' },
+  promises: { screen: 'promises', icon: 'clock', title: 'desk.promises' },
+  dayreports: { screen: 'dayreports', icon: 'paper', title: 'desk.dayreports' },
+  policies: { screen: 'policies', icon: 'settings', title: 'desk.policies' },
 };
 
 const RAILS: Record<string, Screen[]> = {
   cashier: ['deposits', 'safe', 'rescue'],
-  supervisor: ['board', 'plans', 'flags', 'decisions', 'review', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
-  administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing'],
+  supervisor: ['board', 'requests', 'plans', 'flags', 'decisions', 'review', 'promises', 'dayreports', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
+  administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing', 'policies'],
 };
 
 /** A collector has no desk: the answer is empty, and the shell says so. */
