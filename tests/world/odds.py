@@ -42,8 +42,8 @@ class Odds:
 
 SAVAGE = Odds(
     lost_request=25, lost_reply=25, twice=15, slow=40, partition=3, phone_crash=4, handle_died=4, storage_failed=2,
-    copy_failed=10, other_tab=30, server_crash=4, store_failed=3, clock=3, rescue=3, wipe=1, relapse=1, rot=1, clone=1,
-    revoke=25, restore=5, odd_app=50, found=25, forgery=2,
+    copy_failed=10, other_tab=30, server_crash=4, store_failed=3, clock=3, rescue=3, wipe=2, relapse=1, rot=1, clone=1,
+    revoke=25, restore=5, odd_app=50, found=60, forgery=2,
 )  # fmt: skip
 WEATHER = ("calm", "rain", "rain", "storm", "storm", "savage")
 
