@@ -1,6 +1,6 @@
 /** What the collector holds, and what a declaration makes of it. */
 import type { World } from '../../journal/world';
-import type { CashCount, ChequeHeld, Deposit, KeptBack, Notes, Total } from '../../wire/types';
+import type { Book, CashCount, ChequeHeld, Deposit, KeptBack, Notes, Total } from '../../wire/types';
 import { notes_total } from './collecting';
 
 export function cheques_in_hand(world: World): ChequeHeld[] {
@@ -55,4 +55,9 @@ export function sums(totals: readonly Total[]): [currency: string, amount: numbe
 
 export function deposits_of(world: World): Deposit[] {
   return [...world.deposits.values()].sort((one, other) => new Date(other.at).getTime() - new Date(one.at).getTime());
+}
+
+/** Full electronic books of this phone: the next deposit hands them over. */
+export function books_to_hand_over(world: World): Book[] {
+  return world.books.filter(({ state, kind, device }) => state === 'full' && kind === 'electronic' && device === world.device?.id);
 }
