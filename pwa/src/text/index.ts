@@ -116,7 +116,7 @@ export function say(language: Language, key: Key, params: Params = {}): string {
 
 /** A text by a code that came over the wire: an unknown one (a newer server) is shown as it is. */
 export function coded(
-  prefix: 'flag' | 'problem' | 'outcome' | 'void_reason' | 'move_reason' | 'kept_back' | 'no_position' | 'day_left' | 'day.method',
+  prefix: 'flag' | 'problem' | 'outcome' | 'void_reason' | 'move_reason' | 'kept_back' | 'no_position' | 'day_undone' | 'day.method',
   code: string,
   params: Params = {},
 ): string {
