@@ -236,4 +236,5 @@ def _kept_back(reason: str) -> Markup:
     caption = KEPT_BACK.get(code)
     if caption is None:
         return writing.typed(reason)
-    return Markup("{} · {}").format(caption, writing.typed(note.strip())) if note.strip() else Markup(caption.__html__())
+    told = Markup("{} · {}").format(caption, writing.typed(note.strip()))
+    return told if note.strip() else caption.__html__()

@@ -1,4 +1,4 @@
-"""A collector's whole day without a network: what waits at each stop, visits, the end of the day, and what the office gets."""
+"""A collector's whole day without a network: what waits at the stops, the visits, and what the office gets of it."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -40,8 +41,8 @@ class Prepared:
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Iterator[Prepared]:
-    """At the first stop a cheque came back, two papers are to be delivered and a promise is due; one stop was put off to
-    today; the month has a target. The collector's phone was changed for a new one this morning."""
+    """At the first stop a cheque came back, two papers are to be delivered and a promise is due; one stop was put off
+    to today; the month has a target. The collector's phone was changed for a new one this morning."""
     office = Office(tmp_path / "company", free_port())
     settings = Settings(data=office.folder, port=office.port)
     day = today(datetime.now(UTC))
@@ -56,11 +57,21 @@ def prepared(tmp_path: Path) -> Iterator[Prepared]:
     company = make_demo(settings)
     first = stops[0]
     due = day - timedelta(days=3)
-    papers = [
-        StatedItem(item_id(company.id, first.code, number), first.customer, number, "EGP", due, due, 250_000, kind=kind, to_deliver=deliver)
-        for number, kind, deliver in (("RC-1", "returned_cheque", False), ("D-1", "invoice", True), ("D-2", "invoice", True))
-    ]  # fmt: skip
-    company.run_now(lambda writer: write(writer, "items_upserted", ItemsUpserted(papers, "test")))
+    returned = StatedItem(
+        item_id(company.id, first.code, "RC-1"),
+        first.customer,
+        "RC-1",
+        "EGP",
+        due,
+        due,
+        250_000,
+        kind="returned_cheque",
+    )
+    invoices = [
+        StatedItem(item_id(company.id, first.code, number), first.customer, number, "EGP", due, due, 1, to_deliver=True)
+        for number in ("D-1", "D-2")
+    ]
+    company.run_now(lambda writer: write(writer, "items_upserted", ItemsUpserted([returned, *invoices], "test")))
     target = TargetSet(mahmoud.user, day.isoformat()[:7], "EGP", 10_000_00, 40)
     company.run_now(lambda writer: write(writer, "target_set", target))
     company.close()
@@ -138,7 +149,9 @@ def test_a_day_without_a_network_is_told_whole(prepared: Prepared, open_browser:
     page.get_by_role("dialog").get_by_role("button", name="Start visit").click()
     expect(card).to_contain_text("With Hany Adel")
     expect(card).to_contain_text(re.compile("Position recorded within"))
-    expect(page.get_by_role("button", name=re.compile(re.escape(stops[1].name)))).to_contain_text(re.compile(r"\d k?m$|\d k?m"))
+    expect(page.get_by_role("button", name=re.compile(re.escape(stops[1].name)))).to_contain_text(
+        re.compile(r"\d k?m$|\d k?m")
+    )
 
     # The next one asks to end it, and the phone does not say where
     page.context.clear_permissions()
@@ -216,11 +229,11 @@ def issue(phone: Pocket, amount: str) -> None:
     phone.number_shown()
 
 
-def journal(office: Office) -> list[tuple[str, dict[str, object], str]]:
+def journal(office: Office) -> list[tuple[str, dict[str, Any], str]]:
     """(kind, body, verdict) of all that phones wrote, in the order in which the office took it."""
     with sqlite3.connect(f"file:{office.folder}/company.sqlite?mode=ro", uri=True) as books:
         rows = books.execute(
-            "SELECT j.envelope, j.body, c.verdict FROM journal j JOIN chain c ON c.position = j.position ORDER BY j.position"
+            "SELECT j.envelope, j.body, c.verdict FROM journal j JOIN chain c USING (position) ORDER BY position"
         ).fetchall()
     found = [(json.loads(envelope), json.loads(body), verdict) for envelope, body, verdict in rows]
     return [(envelope["kind"], body, verdict) for envelope, body, verdict in found if envelope["by"] != "system"]

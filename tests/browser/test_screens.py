@@ -332,8 +332,12 @@ def end_first(day: Day) -> None:
     day.page.get_by_role("heading", name="A visit is open").wait_for()
 
 
+def at_next(name: str) -> Reach:
+    return lambda day: day.page.get_by_role("region", name="Next stop").get_by_role("button", name=name).click()
+
+
 def postponing(day: Day) -> None:
-    day.phone.button("Put off", exact=True).first.click()
+    at_next("Put off")(day)
     day.page.get_by_role("radio", name="Another day").click()
     day.page.get_by_role("radio", name="Closed today").click()
 
@@ -427,8 +431,8 @@ COLLECTOR: Screens = [
     Screen("phone-today-done", lambda day: day.page.locator("summary").click()),
     Screen("phone-today-unfolded", lambda day: day.page.locator("ul.later button.item").nth(1).click()),
     Screen("phone-postpone", then(lambda day: home(day.phone), postponing)),
-    Screen("phone-joint", then(close_dialog, button("With a colleague"))),
-    Screen("phone-message", then(close_dialog, button("Message"))),
+    Screen("phone-joint", then(close_dialog, at_next("With a colleague"))),
+    Screen("phone-message", then(close_dialog, at_next("Message"))),
     Screen("phone-customers", then(close_dialog, path("/customers"))),
     Screen("phone-customers-search", search("nour")),
     Screen("phone-customers-none", search("qqqq")),
