@@ -24,6 +24,14 @@ STATES = {
     "counted": Both("عُدّ ولم يُقبل بعد", "Counted, not yet accepted"),
     "returned": Both("أُعيد إلى المحصّل", "Returned to the collector"),
 }
+KEPT_BACK = {
+    "paper_lost": Both("ضاعت الورقة، والإثبات ناقص", "The paper is lost, proof is missing"),
+    "with_customer": Both("رُدّ إلى العميل ليصحّحه", "Back with the customer to be corrected"),
+    "left_behind": Both("لم يُحضره معه", "Left behind"),
+    "handed_in_before": Both("سُلّم من قبل", "Handed in before"),
+    "other": Both("سبب آخر", "Another reason"),
+}
+"""By the code that a phone writes before its note, `code: note`."""
 
 
 class StillBlind(ValueError):
@@ -97,6 +105,7 @@ def slip_html(
         company=company,
         branch=writing.branch_of(company, deposit.branch),
         deposit=deposit,
+        kept_back=[_kept_back(one.reason) for one in deposit.kept_back],
         size={"a5": "148mm 210mm", "a4": "210mm 297mm"}[size],
         collector=writing.person(collector),
         cashier=writing.person(cashier) if cashier else None,
@@ -219,3 +228,13 @@ def _row(company: Company, cheque: ChequeHeld, mark: Both | None) -> ChequeRow:
 def _range(book: Book) -> Markup:
     first, last = (f"{book.series}-{leaf:0{book.width}}" for leaf in (book.first, book.last))
     return Markup("{} – {}").format(writing.code(first), writing.code(last))
+
+
+def _kept_back(reason: str) -> Markup:
+    """Why a cheque was not handed in. What is no code is a reason in the collector's own words."""
+    code, _, note = reason.partition(":")
+    caption = KEPT_BACK.get(code)
+    if caption is None:
+        return writing.typed(reason)
+    told = Markup("{} · {}").format(caption, writing.typed(note.strip()))
+    return told if note.strip() else caption.__html__()

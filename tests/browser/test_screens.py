@@ -350,6 +350,30 @@ def promised(day: Day) -> None:
     day.page.get_by_role("radio", name=re.compile("Sun|Mon|Tomorrow")).first.click()
 
 
+def end_first(day: Day) -> None:
+    """Another customer's visit while one is open."""
+    home(day.phone)
+    day.page.locator("ul.later button.item").first.click()
+    day.page.locator("ul.later").get_by_role("button", name="Start visit").click()
+    day.page.get_by_role("heading", name="A visit is open").wait_for()
+
+
+def at_next(name: str) -> Reach:
+    return lambda day: day.page.get_by_role("region", name="Next stop").get_by_role("button", name=name).click()
+
+
+def postponing(day: Day) -> None:
+    at_next("Put off")(day)
+    day.page.get_by_role("radio", name="Another day").click()
+    day.page.get_by_role("radio", name="Closed today").click()
+
+
+def closed_day(day: Day) -> None:
+    day.page.get_by_label("Note for the office").fill("أكمل الباقي غدًا")
+    day.phone.button("Close the day").click()
+    day.page.get_by_text(re.compile("Day closed at")).wait_for()
+
+
 def all_sent(day: Day) -> None:
     day.phone.button("End visit").last.click()
     day.phone.at_today()
@@ -365,7 +389,8 @@ def counting_notes(day: Day) -> None:
 
 
 def with_reason(day: Day) -> None:
-    day.page.get_by_label("Why is it not with you?").fill("مع العميل حتى الغد")
+    day.page.get_by_role("radio", name="The paper is lost, proof is missing").click()
+    day.page.get_by_label("What do you know of it?").fill("سقط من الملف في الطريق")
     day.phone.button(re.compile("^Declare EGP")).click()
     day.page.get_by_role("dialog").wait_for()
 
@@ -430,7 +455,11 @@ def search(words: str) -> Reach:
 COLLECTOR: Screens = [
     Screen("phone-today", lambda day: home(day.phone), themes=True),
     Screen("phone-today-done", lambda day: day.page.locator("summary").click()),
-    Screen("phone-customers", path("/customers")),
+    Screen("phone-today-unfolded", lambda day: day.page.locator("ul.later button.item").nth(1).click()),
+    Screen("phone-postpone", then(lambda day: home(day.phone), postponing)),
+    Screen("phone-joint", then(close_dialog, at_next("With a colleague"))),
+    Screen("phone-message", then(close_dialog, at_next("Message"))),
+    Screen("phone-customers", then(close_dialog, path("/customers"))),
     Screen("phone-customers-search", search("nour")),
     Screen("phone-customers-none", search("qqqq")),
     Screen("phone-customer", at_card, themes=True),
@@ -457,13 +486,17 @@ COLLECTOR: Screens = [
     Screen("phone-voucher-void", lambda day: open_voucher(day.phone, day.vouchers["void"]), themes=True),
     Screen("phone-void-request", void_sheet_of("last")),
     Screen("phone-no-payment", then(close_dialog, promised)),
-    Screen("phone-sending", all_sent, themes=True),
+    Screen("phone-end-first", end_first),
+    Screen("phone-sending", then(button("Back"), button("End visit"), all_sent), themes=True),
+    Screen("phone-day", path("/day"), themes=True),
+    Screen("phone-day-closed", closed_day, themes=True),
     Screen("phone-wipe", path("/wipe"), themes=True),
     Screen("phone-more", path("/more"), themes=True),
     Screen("phone-pin", locked, themes=True),
     Screen("phone-pin-wrong", wrong_pin),
     Screen("phone-issued-offline", offline),
     Screen("phone-today-offline", offline_today, themes=True),
+    Screen("phone-day-again", path("/day")),
     Screen("phone-sending-offline", path("/sending")),
     Screen("phone-wipe-waiting", path("/wipe")),
 ]

@@ -1,11 +1,11 @@
 /** Dates for people: Gregorian, 24 hours, in the company's time zone; months as its country names them. */
 import { digits, t } from './index';
-import { setting } from './setting.svelte';
+import { type Language, setting } from './setting.svelte';
 
 const LEVANT = new Set(['LB', 'SY', 'JO', 'PS', 'IQ']);
 
-function locale(): string {
-  if (setting.language === 'en') return 'en-GB';
+function locale(language: Language): string {
+  if (language === 'en') return 'en-GB';
   return `${LEVANT.has(setting.country) ? 'ar-LB' : 'ar-EG'}-u-nu-latn-ca-gregory`;
 }
 
@@ -20,9 +20,9 @@ function format_of(locale: string, options: Intl.DateTimeFormatOptions): Intl.Da
 }
 
 /** A date without a time (`2026-11-22`) is that day everywhere; a moment falls on a day of the company's zone. */
-function parts(iso: string, options: Intl.DateTimeFormatOptions): Record<string, string> {
+function parts(iso: string, options: Intl.DateTimeFormatOptions, language: Language = setting.language): Record<string, string> {
   const zone = iso.length === 10 ? 'UTC' : setting.time_zone;
-  const format = format_of(locale(), { ...options, timeZone: zone, hourCycle: 'h23' });
+  const format = format_of(locale(language), { ...options, timeZone: zone, hourCycle: 'h23' });
   return Object.fromEntries(format.formatToParts(new Date(iso)).map((part) => [part.type, part.value]));
 }
 
@@ -32,26 +32,27 @@ function valid(iso: string): boolean {
 
 export type DateStyle = 'full' | 'long' | 'short' | 'day' | 'table';
 
-/** full: Sun 22 November 2026; long: 22 November 2026; short: 22 November; day: Sun 22 November; table: 22/11/2026. */
-export function date_text(iso: string, style: DateStyle = 'long'): string {
+/**
+ * full: Sun 22 November 2026; long: 22 November 2026; short: 22 November; day: Sun 22 November; table: 22/11/2026.
+ * language: for a text that somebody else reads; it has Latin digits.
+ */
+export function date_text(iso: string, style: DateStyle = 'long', language?: Language): string {
   if (!valid(iso)) return iso;
+  const said = language ?? setting.language;
   if (style === 'table') {
     const { day = '', month = '', year = '' } = parts(iso, { day: '2-digit', month: '2-digit', year: 'numeric' });
     return digits(`${day}/${month}/${year}`);
   }
-  const wanted = parts(iso, {
-    weekday: setting.language === 'en' ? 'short' : 'long',
-    day: 'numeric',
-    month: setting.language === 'en' ? 'short' : 'long',
-    year: 'numeric',
-  });
+  const length = said === 'en' ? 'short' : 'long';
+  const wanted = parts(iso, { weekday: length, day: 'numeric', month: length, year: 'numeric' }, said);
   const words = [
     style === 'full' || style === 'day' ? wanted['weekday'] : undefined,
     wanted['day'],
     wanted['month'],
     style === 'full' || style === 'long' ? wanted['year'] : undefined,
   ];
-  return digits(words.filter((word) => word !== undefined).join(' '));
+  const text = words.filter((word) => word !== undefined).join(' ');
+  return language === undefined ? digits(text) : text;
 }
 
 export function month_text(iso: string): string {

@@ -122,9 +122,13 @@ export function say(language: Language, key: Key, params: Params = {}): string {
 }
 
 /** A text by a code that came over the wire: an unknown one (a newer server) is shown as it is. */
-export function coded(prefix: 'flag' | 'problem' | 'outcome' | 'void_reason', code: string): string {
+export function coded(
+  prefix: 'flag' | 'problem' | 'outcome' | 'void_reason' | 'move_reason' | 'kept_back' | 'no_position' | 'day_undone' | 'day.method',
+  code: string,
+  params: Params = {},
+): string {
   const key = `${prefix}.${code}`;
-  return key in texts.ar ? t(key as Key) : code;
+  return key in texts.ar ? t(key as Key, params) : code;
 }
 
 /** The name of a customer, person or company in the language in force, or the only one that there is. */

@@ -150,3 +150,17 @@ def test_what_was_kept_back_and_the_books_stand_on_it():
     assert "\u202e" not in html
     assert "CAI-000851" in html
     assert "CAI-001050" in html
+
+
+def test_a_reason_by_code_is_said_in_both_languages_with_what_the_collector_adds():
+    kept = [
+        KeptBack(receipt="v_9", tender=0, reason="paper_lost: على الطريق"),
+        KeptBack(receipt="v_9", tender=1, reason="left_behind"),
+    ]
+    html = slip(deposit(kept_back=kept), cashier())
+
+    assert "The paper is lost, proof is missing" in html
+    assert "ضاعت الورقة" in html
+    assert "على الطريق" in html
+    assert "Left behind" in html
+    assert "paper_lost" not in html

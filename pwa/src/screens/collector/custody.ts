@@ -1,6 +1,6 @@
 /** What the collector holds, and what a declaration makes of it. */
 import type { World } from '../../journal/world';
-import type { CashCount, ChequeHeld, Deposit, KeptBack, Notes, Total } from '../../wire/types';
+import type { Book, CashCount, ChequeHeld, Count, Deposit, KeptBack, Notes, Total } from '../../wire/types';
 import { notes_total } from './collecting';
 
 export function cheques_in_hand(world: World): ChequeHeld[] {
@@ -55,4 +55,32 @@ export function sums(totals: readonly Total[]): [currency: string, amount: numbe
 
 export function deposits_of(world: World): Deposit[] {
   return [...world.deposits.values()].sort((one, other) => new Date(other.at).getTime() - new Date(one.at).getTime());
+}
+
+/** Full electronic books of this phone: the next deposit hands them over. */
+export function books_to_hand_over(world: World): Book[] {
+  return world.books.filter(({ state, kind, device }) => state === 'full' && kind === 'electronic' && device === world.device?.id);
+}
+
+/** The count that stands: the one that was accepted, else the last. */
+export function standing_count({ counts = [], acceptance }: Deposit): Count | undefined {
+  return counts.find(({ id }) => id === acceptance?.count) ?? counts.at(-1);
+}
+
+export interface Compared {
+  currency: string;
+  expected: number;
+  counted: number;
+}
+
+/** Cash counted beside what was expected, a currency at a time. An accepted deposit holds nothing any more: there the differences tell. */
+export function compared_cash(deposit: Deposit): Compared[] {
+  const count = standing_count(deposit);
+  const differences = deposit.acceptance?.differences ?? [];
+  const currencies = new Set([...Object.keys(deposit.expected ?? {}), ...(count?.cash ?? []).map(({ currency }) => currency), ...differences.map(({ currency }) => currency)]);
+  return [...currencies].map((currency) => {
+    const counted = count?.cash.find((row) => row.currency === currency)?.amount ?? 0;
+    const difference = differences.filter((row) => row.currency === currency).reduce((sum, { amount }) => sum + amount, 0);
+    return { currency, counted, expected: deposit.acceptance ? counted - difference : (deposit.expected?.[currency] ?? 0) };
+  });
 }

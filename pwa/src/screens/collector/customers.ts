@@ -3,7 +3,7 @@ import type { OpenItem } from '../../ledger/allocation';
 import { balance_of, type Balance } from '../../ledger/balances';
 import type { World } from '../../journal/world';
 import { days_between, setting } from '../../text';
-import type { Customer, Item, Visit } from '../../wire/types';
+import type { Customer, Item } from '../../wire/types';
 
 export function items_of(world: World, customer: string): Item[] {
   return world.items_of.get(customer) ?? [];
@@ -43,17 +43,6 @@ export function ageing_of(items: readonly Item[], currency: string, today: strin
 
 export const BUCKETS = ['', '1–30', '31–60', '61–90', '91–120', '121–180', '+180'] as const;
 
-/** Visits of a day by customer, the last one of each. */
-export function visits_on(world: World, day: string): Map<string, Visit> {
-  const found = new Map<string, Visit>();
-  for (const visit of world.visits.values()) {
-    if (visit.day !== day) continue;
-    const other = found.get(visit.customer);
-    if (!other || other.started_at < visit.started_at) found.set(visit.customer, visit);
-  }
-  return found;
-}
-
 /** tel: and wa.me want digits; a local number gets its country's prefix for WhatsApp. */
 export const PREFIXES: Record<string, string> = { EG: '20', SA: '966', AE: '971', KW: '965', JO: '962', LB: '961', IQ: '964', BH: '973', OM: '968', QA: '974', YE: '967', SY: '963', SD: '249', LY: '218', TN: '216', DZ: '213', MA: '212', PS: '970' };
 
@@ -66,12 +55,6 @@ export function whatsapp_number(phone: string, country: string): string {
   if (digits.startsWith('+')) return digits.slice(1);
   if (digits.startsWith('00')) return digits.slice(2);
   return digits.startsWith('0') ? (PREFIXES[country] ?? '') + digits.slice(1) : digits;
-}
-
-export function map_link(customer: Customer): string {
-  const { lat, lon, name, address = '' } = customer;
-  if (typeof lat === 'number' && typeof lon === 'number') return `geo:${lat},${lon}?q=${lat},${lon}(${encodeURIComponent(name)})`;
-  return address ? `geo:0,0?q=${encodeURIComponent(address)}` : '';
 }
 
 /** A cheque names its bank by the code of the company's list, or as it was typed. */

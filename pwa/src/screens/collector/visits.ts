@@ -1,14 +1,18 @@
 /**
- * Starting and ending visits. The position is looked for beside the work and waited for at most four seconds: the visit
- * has its id at once, its entry follows with the position or with the reason why there is none.
+ * Starting and ending visits. The position is looked for beside the work, five seconds at most: the visit has its id at
+ * once, its entry follows with the position or with the reason why there is none, also that it did not come in time.
  */
+import { derived, writable } from 'svelte/store';
+
 import { append, new_id } from '../../journal/append';
 import { drop_draft, load_draft, save_draft } from '../../journal/draft';
-import type { World } from '../../journal/world';
+import { world as shown, type World } from '../../journal/world';
 import { day_of, t } from '../../text';
 import type { Bodies, Position, Visit } from '../../wire/types';
+import { keep_here } from './here';
+import { due_stops } from './stops';
 
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 5_000;
 
 type Outcome = Bodies['visit_ended']['outcome'];
 type Found = { position: Position } | { no_position: string };
@@ -16,11 +20,20 @@ type Found = { position: Position } | { no_position: string };
 interface Opening {
   customer: string;
   planned: boolean;
+  colleagues: string[];
   written: Promise<void>;
   hurry: () => void;
 }
 
+/** Visits whose entry still waits for a position, by id. */
 const openings = new Map<string, Opening>();
+const in_opening = writable<readonly string[]>([]);
+/** The customers of those visits. Screens show them as open: the visit has begun. */
+export const starting = derived(in_opening, (customers) => customers);
+
+function tell(): void {
+  in_opening.set([...openings.values()].map(({ customer }) => customer));
+}
 
 function look_for_position(): { found: Promise<Found>; hurry: () => void } {
   let answer: (found: Found) => void = () => undefined;
@@ -33,7 +46,11 @@ function look_for_position(): { found: Promise<Found>; hurry: () => void } {
     answer({ no_position: 'not_available' });
   } else {
     locator.getCurrentPosition(
-      ({ coords }) => answer({ position: { lat: coords.latitude, lon: coords.longitude, accuracy: Math.round(coords.accuracy) } }),
+      ({ coords }) => {
+        const position = { lat: coords.latitude, lon: coords.longitude, accuracy: Math.round(coords.accuracy) };
+        keep_here(position);
+        answer({ position });
+      },
       ({ code }) => answer({ no_position: code === 1 ? 'not_permitted' : code === 3 ? 'not_in_time' : 'not_found' }),
       { timeout: PATIENCE_MS, maximumAge: 60_000, enableHighAccuracy: false },
     );
@@ -41,32 +58,58 @@ function look_for_position(): { found: Promise<Found>; hurry: () => void } {
   return { found, hurry };
 }
 
-function planned_today(world: World, customer: string): boolean {
-  const user = world.user?.id ?? '';
-  return world.plans.get(`${user}|${day_of(new Date())}`)?.stops.includes(customer) ?? false;
-}
-
-/** The id of the visit to this customer that is open now, started if there is none. Never waits for anything but a draft. */
-export async function visit_of(world: World, customer: string): Promise<string> {
+/**
+ * The id of the visit to this customer that is open now, started if there is none. Never waits for anything but a draft.
+ * colleagues: users who came along.
+ */
+export async function visit_of(world: World, customer: string, colleagues: string[] = []): Promise<string> {
   const open = world.open_visit;
   if (open?.customer === customer) return open.id;
   for (const [id, opening] of openings) if (opening.customer === customer) return id;
   if (open) await leave(world, open);
   const id = new_id();
-  const planned = planned_today(world, customer);
+  const planned = due_stops(world, day_of(new Date())).includes(customer);
   const { found, hurry } = look_for_position();
-  // A page killed within these four seconds must not leave a voucher that names a visit that nobody started.
-  await save_draft('visit_opening', { id, customer, planned }).catch(() => undefined);
+  // A page killed within these five seconds must not leave a voucher that names a visit that nobody started.
+  await save_draft('visit_opening', { id, customer, planned, colleagues }).catch(() => undefined);
   const written = found.then(async (position) => {
-    await append('visit_started', { customer, ...(planned ? { planned } : {}), ...position }, { id });
+    await append('visit_started', started(customer, planned, colleagues, position), { id });
     await drop_draft('visit_opening');
   });
-  openings.set(id, { customer, planned, written, hurry });
-  written.then(
-    () => openings.delete(id),
-    () => openings.delete(id),
-  );
+  openings.set(id, { customer, planned, colleagues, written, hurry });
+  tell();
+  const over = (): void => {
+    openings.delete(id);
+    tell();
+  };
+  // Until the world shows the visit: between the two it would seem that nobody is being visited.
+  written.then(() => shows(id)).then(over, over);
   return id;
+}
+
+function shows(visit: string): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = shown.subscribe(({ visits }) => {
+      if (!visits.has(visit)) return;
+      resolve();
+      queueMicrotask(() => stop());
+    });
+  });
+}
+
+function started(customer: string, planned: boolean, colleagues: readonly string[], position: Found): Bodies['visit_started'] {
+  return { customer, ...(planned ? { planned } : {}), ...(colleagues.length > 0 ? { colleagues: [...colleagues] } : {}), ...position };
+}
+
+/** Somebody else is to be visited now: positions still looked for are given up, so that those visits can be ended. */
+export function hurry_visits(): void {
+  for (const { hurry } of openings.values()) hurry();
+}
+
+/** The customer who is being visited and is not this one, '' when none is. Two visits are never open at once. */
+export function visited_elsewhere(world: World, opening: readonly string[], customer: string): string {
+  const open = world.open_visit?.customer ?? opening[0] ?? '';
+  return open === customer ? '' : open;
 }
 
 /** The visit's entry must stand before the voucher that names it; a position still being looked for is given up. */
@@ -78,9 +121,9 @@ export async function ensure_started(world: World, id: string, customer: string)
     return;
   }
   if (world.visits.has(id)) return;
-  const kept = await load_draft<{ id: string; planned: boolean }>('visit_opening').catch(() => undefined);
-  const planned = kept?.id === id && kept.planned;
-  await append('visit_started', { customer, ...(planned ? { planned } : {}), no_position: 'interrupted' }, { id });
+  const kept = await load_draft<Pick<Opening, 'planned'> & { id: string; colleagues?: string[] }>('visit_opening').catch(() => undefined);
+  const ours = kept?.id === id ? kept : undefined;
+  await append('visit_started', started(customer, ours?.planned ?? false, ours?.colleagues ?? [], { no_position: 'interrupted' }), { id });
 }
 
 export async function end_visit(visit: string, outcome: Outcome, note = '', next_date: string | null = null): Promise<void> {

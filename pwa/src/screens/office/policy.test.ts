@@ -12,7 +12,7 @@ test('what is not changed comes back as it was', () => {
 });
 
 test('a field that this screen does not know stays', () => {
-  const later = { ...WAS, notify: { sms: true } } as Policy;
+  const later: Policy = { ...WAS, notify: ["email"] };
 
   expect(policy_of(form_of(later, 'EGP'), later, 'EGP')).toMatchObject({ policy: { notify: { sms: true } } });
 });
