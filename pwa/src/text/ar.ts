@@ -472,6 +472,23 @@ export const ar = {
   'outcome.other': 'سبب آخر',
   'position.none': 'تعذّر تحديد الموقع. تُسجَّل الزيارة دونه',
 
+  // photos
+  'photo.add': 'صوّر',
+  'photo.choose': 'اختر صورة',
+  'photo.take': 'التقط صورة',
+  'photo.viewfinder': 'ما تراه الكاميرا',
+  'photo.shoot': 'التقط',
+  'photo.opening': 'نفتح الكاميرا',
+  'photo.from_file': 'من الصور',
+  'photo.keeping': 'نحفظ الصورة',
+  'photo.nth': 'صورة {n}',
+  'photo.remove': 'احذف الصورة',
+  'photo.enough': 'لا أكثر من {n}',
+  'photo.no_camera': 'تعذّر فتح الكاميرا. اختر صورة من الهاتف، أو أكمل دونها',
+  'photo.no_room': 'لا مساحة لصورة. ما كتبته محفوظ، وأكمل دونها',
+  'photo.not_kept': 'لم يتأكد حفظ الصورة. جرّب مرة أخرى، أو أكمل دونها',
+  'photo.elsewhere': 'هذه الصورة ليست على هذا الهاتف.',
+
   // in hand and deposit
   'hand.title': 'معي',
   'hand.cash': 'نقد',

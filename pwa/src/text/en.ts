@@ -424,6 +424,23 @@ export const en: Record<keyof typeof ar, Text> = {
   'outcome.other': 'Another reason',
   'position.none': 'Position not found. The visit is recorded without it',
 
+  // photos
+  'photo.add': 'Take a photo',
+  'photo.choose': 'Choose a picture',
+  'photo.take': 'Take a photo',
+  'photo.viewfinder': 'What the camera sees',
+  'photo.shoot': 'Take it',
+  'photo.opening': 'Opening the camera',
+  'photo.from_file': 'From pictures',
+  'photo.keeping': 'Keeping the photo',
+  'photo.nth': 'Photo {n}',
+  'photo.remove': 'Remove photo',
+  'photo.enough': 'No more than {n}',
+  'photo.no_camera': 'The camera did not open. Choose a picture, or go on without one',
+  'photo.no_room': 'No room for a photo. What you wrote is kept; go on without it',
+  'photo.not_kept': 'The photo is not confirmed as kept. Try again, or go on without it',
+  'photo.elsewhere': 'This photo is not on this phone.',
+
   // in hand and deposit
   'hand.title': 'In hand',
   'hand.cash': 'Cash',
