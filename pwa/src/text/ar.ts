@@ -527,6 +527,7 @@ export const ar = {
   // timeline
   'timeline.filter': 'ما يظهر',
   'timeline.all': 'الكل',
+  'timeline.more': 'أظهر الأقدم',
   'timeline.money': 'الأموال',
   'timeline.invoices': 'الفواتير',
   'timeline.visits': 'الزيارات والاتصالات',

@@ -479,6 +479,7 @@ export const en: Record<keyof typeof ar, Text> = {
   // timeline
   'timeline.filter': 'What is shown',
   'timeline.all': 'All',
+  'timeline.more': 'Show older',
   'timeline.money': 'Money',
   'timeline.invoices': 'Invoices',
   'timeline.visits': 'Visits and contacts',
