@@ -166,7 +166,7 @@ def test_a_card_and_a_visit_without_payment(prepared: tuple[Office, str, list[st
     phone.follow("/asked")
     expect(page.get_by_text("Granted").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("three parts, the first today").first).to_be_visible()
-    assert eye.faults == []
+    assert eye.faults == [], "\n".join(eye.faults)
 
 
 def see_card(phone: Pocket, eye: Eye, customer: str, first: str, cancelled: str) -> None:
