@@ -29,9 +29,9 @@ export function go(path: string, { replace = false }: { replace?: boolean } = {}
   scrollTo(0, 0);
 }
 
-/** Screens on which a receipt, an outcome or a deposit is being written. */
+/** Screens on which a receipt, an outcome, a deposit or another entry is being written. */
 export function in_flow(path: string): boolean {
-  return ['collect', 'no-payment', 'deposit'].includes(path.split('/')[1] ?? '');
+  return ['collect', 'no-payment', 'deposit', 'contact', 'confirm', 'ask'].includes(path.split('/')[1] ?? '');
 }
 
 /** One step back, or to `otherwise` where nothing of ours is behind (the app was opened on this path). */

@@ -37,13 +37,19 @@ export async function load_attachment(sha256: string): Promise<Blob | undefined>
   return stored && new Blob([stored.bytes], { type: stored.type });
 }
 
-/** An attachment that no entry at the office names yet is tried again later; it never holds up an entry. */
+/**
+ * What a draft still holds, or was taken out of one, is nobody's business. An attachment whose entry is not at the office yet
+ * is tried again later; it never holds up an entry.
+ */
 export async function send_attachments(): Promise<void> {
   const me = await read_meta('identity');
   if (!me) return;
-  const names = (await read(['attachments'], ({ attachments }) => attachments.all()))
-    .filter((one) => !one.uploaded)
-    .map((one) => one.sha256);
+  const names = await read(['attachments', 'entries'], async ({ attachments, entries }) => {
+    const waiting = (await attachments.all()).filter((one) => !one.uploaded).map((one) => one.sha256);
+    if (waiting.length === 0) return [];
+    const bodies = (await entries.all()).map(({ body }) => body);
+    return waiting.filter((sha256) => bodies.some((body) => body.includes(sha256)));
+  });
   for (const sha256 of names) {
     const stored = await read(['attachments'], ({ attachments }) => attachments.get(sha256));
     if (!stored) continue;

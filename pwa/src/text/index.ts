@@ -121,12 +121,13 @@ export function say(language: Language, key: Key, params: Params = {}): string {
   });
 }
 
+type Coded =
+  | 'flag' | 'problem' | 'outcome' | 'void_reason'
+  | 'asked' | 'case_state' | 'channel' | 'contact_outcome' | 'delay_reason' | 'dispute_reason' | 'dispute_state' | 'means' | 'next_action'
+  | 'paper_kind' | 'promise_state' | 'move_reason' | 'kept_back' | 'no_position' | 'day_undone' | 'day.method';
+
 /** A text by a code that came over the wire: an unknown one (a newer server) is shown as it is. */
-export function coded(
-  prefix: 'flag' | 'problem' | 'outcome' | 'void_reason' | 'move_reason' | 'kept_back' | 'no_position' | 'day_undone' | 'day.method',
-  code: string,
-  params: Params = {},
-): string {
+export function coded(prefix: Coded, code: string, params: Params = {}): string {
   const key = `${prefix}.${code}`;
   return key in texts.ar ? t(key as Key, params) : code;
 }
