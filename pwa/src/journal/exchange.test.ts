@@ -641,6 +641,8 @@ describe('l20: what hangs is restarted', () => {
 describe('what else waits on a phone', () => {
   test('a photo is sent under its hash, and kept when the office is away', async () => {
     const sha256 = await tab.attachments.keep_attachment(new Blob(['a cheque'], { type: 'image/jpeg' }));
+    const draft = await tab.attachments.keep_attachment(new Blob(['taken out of a draft'], { type: 'image/jpeg' }));
+    await tab.append.issue_receipt({ ...receipt(100), signature: sha256 });
     office.down = true;
     await tab.exchange.exchange_now();
     expect(office.attachments.size).toBe(0);
@@ -649,6 +651,7 @@ describe('what else waits on a phone', () => {
 
     expect([...office.attachments.keys()]).toEqual([sha256]);
     expect(await (await tab.attachments.load_attachment(sha256))?.text()).toBe('a cheque');
+    expect(await tab.attachments.load_attachment(draft)).toBeDefined();
   });
 
   test('l8: with little room left no photo is kept, and vouchers are issued', async () => {
