@@ -468,7 +468,7 @@ COLLECTOR: Screens = [
     Screen("phone-collect", collect_at_next, themes=True),
     Screen("phone-cheque", typed_cheque, themes=True),
     Screen("phone-collect-cheque", lambda day: day.phone.button("Add cheque").click()),
-    Screen("phone-split", lambda day: day.phone.button("Change").click()),
+    Screen("phone-split", lambda day: day.phone.button("Change", exact=True).click()),
     Screen("phone-notes", then(close_dialog, button("Count notes"))),
     Screen("phone-review", then(close_dialog, button("Review")), themes=True),
     Screen("phone-review-unsigned", lambda day: day.phone.button("Issue voucher").click()),

@@ -16,6 +16,8 @@ export const ar = {
   save: 'احفظ',
   edit: 'عدّل',
   try_again: 'جرّب مرة أخرى',
+  'later.not_read': 'لم تُقرأ هذه الشاشة',
+  'later.not_read_text': 'اتصل بالشبكة مرة ثم جرّب. ما كتبته محفوظ.',
   try_now: 'جرّب الآن',
   nothing_here: 'لا شيء هنا بعد',
   no_network: 'بلا شبكة',

@@ -11,6 +11,8 @@ export const en: Record<keyof typeof ar, Text> = {
   save: 'Save',
   edit: 'Edit',
   try_again: 'Try again',
+  'later.not_read': 'This screen could not be read',
+  'later.not_read_text': 'Find a network once, then try again. What you entered is kept.',
   try_now: 'Try now',
   nothing_here: 'Nothing here yet',
   no_network: 'Offline',
