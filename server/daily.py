@@ -95,24 +95,32 @@ async def keep_days(company: OpenCompany, rest: Rest = asyncio.sleep) -> None:
     """The day's work at the start and after each midnight of the company, until cancelled."""
     done: date | None = None
     while True:
-        now = company.clock()
+        work = asyncio.ensure_future(_look(company, done))
         try:
-            async with company.reading() as db:
-                known = await settings_of(db)
-            today = business_day(known, now)
-            if today != done:
-                written = await do_days_work(company, now)
-                if written:
-                    log.info("%s: %d promises are broken", today, written)
-                done = today
-            pause = min(until_midnight(known, now), LONGEST)
-        except StoreAway as away:
-            log.warning("the day's work waits for the database: %s", away.cause)
-            pause = AGAIN
-        except Exception:
-            log.exception("the day's work could not be done, and is tried again")
-            pause = AGAIN
+            done, pause = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])  # a read that is left half done has nobody to answer to once the loop is gone
+            raise
         await rest(pause.total_seconds())
+
+
+async def _look(company: OpenCompany, done: date | None) -> tuple[date | None, timedelta]:
+    """Do the day's work unless it was done. Returns the day that is done, and how long to rest."""
+    now = company.clock()
+    try:
+        async with company.reading() as db:
+            known = await settings_of(db)
+        today = business_day(known, now)
+        if today != done:
+            written = await do_days_work(company, now)
+            if written:
+                log.info("%s: %d promises are broken", today, written)
+        return today, min(until_midnight(known, now), LONGEST)
+    except StoreAway as away:
+        log.warning("the day's work waits for the database: %s", away.cause)
+    except Exception:
+        log.exception("the day's work could not be done, and is tried again")
+    return done, AGAIN
 
 
 def business_day(company: Company, now: datetime) -> date:

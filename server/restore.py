@@ -73,6 +73,8 @@ def _fill(
             store.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own names
         for table in SECRET:
             store.fill(table, secrets[table])
+        # Whose turn it was to tell customers was said by a server that is gone.
+        store.execute("DELETE FROM meta WHERE key LIKE 'notify!_%' ESCAPE '!'")
         keep_meta(store, RESTORING, checked.top.made_at)
         for table, rows in tables_of(checked.path):
             if table == "attachment":

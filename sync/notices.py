@@ -30,8 +30,12 @@ def notice_of(voucher: str, what: str) -> str:
 
 def issued(c: Context, body: ReceiptIssued, state: State) -> None:
     rebuilt.issued(c, body, state)
-    position = c.stamp.position if c.stamp else 0
-    voucher = state.get(Voucher, f"{c.id}~{position}") or state.get(Voucher, c.id)
+    company = state.settings()
+    if company is None or not company.policy.notify:
+        return
+    voucher = state.get(Voucher, c.id)
+    if voucher is not None and (voucher.device, voucher.seq) != (c.envelope.device, c.envelope.seq):
+        voucher = state.get(Voucher, f"{c.id}~{c.stamp.position if c.stamp else 0}")  # the first one keeps the id
     if voucher is not None and voucher.state == "issued":
         _tell(c, voucher, "issued", state)
 

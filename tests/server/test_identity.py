@@ -342,6 +342,17 @@ ROUTES: list[tuple[str, str, Any, tuple[str, ...]]] = [
     ("GET", "/reports/aging", None, BOTH),
     ("GET", f"/attachments/{'0' * 64}", None, EVERYBODY),
     ("PUT", f"/attachments/{'0' * 64}", "csv", EVERYBODY),
+    ("GET", "/notices", None, BOTH),
+    ("PUT", "/notices", {"channels": [], "hours": -1}, (ADMINISTRATOR,)),
+    ("GET", "/vouchers/none/notices", None, DESKS),
+    ("GET", "/cases", None, BOTH),
+    ("POST", "/cases/none/answer", {"decision": "noted"}, BOTH),
+    ("GET", "/promises", None, BOTH),
+    ("GET", f"/targets/{DAY:%Y-%m}", None, BOTH),
+    ("PUT", f"/targets/usr_none/{DAY:%Y-%m}", {"currency": "EGP", "amount": 1}, BOTH),
+    ("GET", f"/day-reports/{DAY}", None, BOTH),
+    ("GET", "/office/policy", None, BOTH),
+    ("PUT", "/office/policy", {"policy": {}, "was": {"cash_limit": 1}}, (ADMINISTRATOR,)),
 ]
 
 

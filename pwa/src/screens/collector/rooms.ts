@@ -1,8 +1,15 @@
 /**
- * Screens that a phone does not need for its first one, nor to issue a voucher. They lie in the service worker's store from the
+ * Screens and sheets that a phone does not need for its first one, nor to issue a voucher. They lie in the service worker's store from the
  * installation on, so that they open without a network too.
  */
 export const ROOMS = {
+  customers: () => import('./Customers.svelte'),
+  hand: () => import('./InHand.svelte'),
+  more: () => import('./More.svelte'),
+  start: () => import('./StartVisit.svelte'),
+  foreign: () => import('./ForeignSheet.svelte'),
+  deduction: () => import('./DeductionSheet.svelte'),
+  photos: () => import('./ChequePhotos.svelte'),
   customer: () => import('./CustomerCard.svelte'),
   no_payment: () => import('./NoPayment.svelte'),
   contact: () => import('./ContactLog.svelte'),
