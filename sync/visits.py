@@ -28,6 +28,14 @@ def plan_set(_c: Context, body: PlanSet, state: State) -> None:
     state.put(plan)
 
 
+def stops_of(plan: Plan | None) -> list[str]:
+    """The customers that stand in a day's plan now: its stops less those put off, and those put off to it."""
+    if plan is None:
+        return []
+    away = {one.customer for one in plan.moved}
+    return [*(stop for stop in plan.stops if stop not in away), *plan.brought]
+
+
 def plan_of(user: str, day: date, state: State) -> Plan:
     return state.get(Plan, f"{user}|{day}") or Plan(f"{user}|{day}", user=user, day=day, stops=[])
 

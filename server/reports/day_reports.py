@@ -22,6 +22,7 @@ from schemas.wire import DayFigures
 from server.reads import chain_back, one
 from server.store.port import Reader
 from sync.reading import Unreadable, body_of, envelope_of
+from sync.visits import stops_of
 
 COMPARED = ("received", "vouchers", "voided", "planned", "visited", "unplanned", "promises", "disputes", "contacts")
 """Figures of a report that the journal must say too."""
@@ -49,13 +50,13 @@ async def figures_of(
     for device in devices:
         await _read(db, device.id, day.isoformat(), report.entry if report else "", found)
     plan = await one(db, Plan, f"{user}|{day}")
-    stops = set(plan.stops) if plan else set()
+    stops = set(stops_of(plan))
     done = {customer for visit, customer in found.started.items() if visit in found.ended}
     standing = [body for id, body in found.receipts.items() if id not in found.voided]
     figures = DayFigures(
         received=_received(standing),
         vouchers=len(found.receipts),
-        voided=len(found.voided & found.receipts.keys()),
+        voided=len(found.voided),
         planned=len(stops),
         visited=len(done & stops),
         unplanned=len(done - stops),

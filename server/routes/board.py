@@ -49,6 +49,7 @@ from server.routes.customers import row_of
 from server.store.port import Reader
 from server.writes import write
 from sync.reading import envelope_of
+from sync.visits import stops_of
 
 FEED = 30
 NEWEST_FLAGS = 300
@@ -94,7 +95,7 @@ async def _board_row(
     visits = await group(db, Visit, f"visits/{user.id}/{day}")
     vouchers = await vouchers_of_day(db, user.id, day)
     custody = await one(db, Custody, user.id) or Custody(user.id)
-    stops = set(plan.stops) if plan else set()
+    stops = set(stops_of(plan))
     done = {visit.customer for visit in visits if visit.ended_at}
     transit = dict(custody.transit_cash)
     for currency, amount in custody.transit_cheques.items():

@@ -859,6 +859,10 @@ def test_l12_an_old_tab_does_not_block_an_upgrade(house: House) -> None:
 
 
 NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })"
+DEAF = """window.BroadcastChannel = class extends BroadcastChannel {
+  set onmessage(hear) { super.onmessage = (event) => { if (!window.deaf) hear(event); }; }
+};"""
+"""A tab that has not heard yet what the other one has written: what may happen to it for a moment, it is kept in."""
 
 
 PRESS = "(name) => [...document.querySelectorAll('button')].find((one) => one.textContent.includes(name)).click()"
@@ -873,6 +877,9 @@ def issue_at_once(one: Phone, other: Phone, rounds: int) -> None:
     """In both tabs a voucher is ready; both issue in the same moment; again and again."""
     places = customers_of(one)
     for turn in range(rounds):
+        other.page.evaluate("window.deaf = true")
+        eventually(lambda: at_pad(one, places[0]), "no other visit is open")
+        one.page.evaluate("window.deaf = true")
         for tab, customer in zip((one, other), places, strict=True):
             tab.page.bring_to_front()
             tab.review(str(turn + 1), customer)
@@ -880,13 +887,20 @@ def issue_at_once(one: Phone, other: Phone, rounds: int) -> None:
             tab.page.evaluate(PRESS, "Issue voucher")
         for tab in (one, other):
             tab.number_shown()
+            tab.page.evaluate("window.deaf = false")
+        other.button("End visit").last.click()
+
+
+def at_pad(tab: Phone, customer: str) -> bool:
+    tab.to(f"/collect/{customer}")
+    return tab.button("000", exact=True).count() > 0
 
 
 def test_l13_two_tabs_never_issue_one_number(house: House) -> None:
     """Twenty times two tabs issue at once, without the locks of the browser, which are a courtesy only: forty vouchers,
     forty numbers without a gap, one unbroken chain."""
     phone = house.phone()
-    phone.page.context.add_init_script(NO_LOCKS)
+    phone.page.context.add_init_script(NO_LOCKS + ";" + DEAF)
     phone.page.reload()
     phone.page.get_by_text("Enter your PIN").wait_for()
     phone.type_pin()
@@ -991,11 +1005,15 @@ META = """async (key) => {
 
 
 def test_l37_two_tabs_lose_nothing(house: House) -> None:
-    """Two tabs of one phone issue, hand in and pull at the same time, with the browser's locks: the office has each
-    voucher once, and both tabs show the same."""
+    """Two tabs of one phone issue at the same time, then hand in and pull at the same time, with the browser's locks: the
+    office has each voucher once, and both tabs show the same."""
     phone = house.phone()
+    phone.page.context.add_init_script(DEAF)
+    phone.reopen()
     other = house.tab(phone)
+    phone.offline()
     issue_at_once(phone, other, 4)
+    phone.offline(away=False)
     held = phone.held()
     assert len(held) == 8
     chained(phone)
@@ -1199,7 +1217,7 @@ def test_l45_arabic_is_printed_as_a_picture(house: House) -> None:
 
     phone.page.get_by_text("in your downloads").wait_for()
     phone.button("Print").click()
-    phone.page.wait_for_function("window.sent_to_printer")
+    eventually(lambda: bool(phone.page.evaluate("window.sent_to_printer")), "the printer has the picture")
     # The printer of the tests refuses every byte that is neither a dot nor a command of its short list.
     paper = printed(from_rawbt(phone.page.evaluate("sent_to_printer")), 384).picture
     black = drawn(True, ROLL).convert("L").point(lambda grey: 0 if grey < INK_BELOW else 255)
