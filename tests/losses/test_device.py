@@ -173,7 +173,11 @@ class Phone(Pocket):
         if customer:
             self.to(f"/collect/{customer}")
         else:
-            self.button("Collect").first.click()
+            self.at_today()
+            if self.button("Collect", exact=True).count():
+                self.button("Collect", exact=True).first.click()
+            else:  # earlier tests have been at all of this collector's stops
+                self.to(f"/collect/{customers_of(self)[0]}")
         self.typed(amount)
         self.button("Review").click()
         reason = self.page.get_by_role("radio", name="Would not sign")
@@ -1005,8 +1009,8 @@ META = """async (key) => {
 
 
 def test_l37_two_tabs_lose_nothing(house: House) -> None:
-    """Two tabs of one phone issue at the same time, then hand in and pull at the same time, with the browser's locks: the
-    office has each voucher once, and both tabs show the same."""
+    """Two tabs of one phone issue at the same time, then hand in and pull at the same time, with the browser's locks:
+    the office has each voucher once, and both tabs show the same."""
     phone = house.phone()
     phone.page.context.add_init_script(DEAF)
     phone.reopen()
