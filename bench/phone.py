@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -214,6 +215,8 @@ class Measured:
         text = self.page.locator("main .serial").first.inner_text()
         if not NUMBER.search(text):
             raise RuntimeError(f"no number: {text}")
+        self.page.get_by_role("button", name=re.compile("End visit")).last.click()
+        self.page.locator("section.card.current").wait_for()
         return taken
 
     def start_offline(self, into: Times, locked: Times, blocks: Times) -> None:
