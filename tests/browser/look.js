@@ -20,6 +20,19 @@
     if (over > 0) faults.push(`${each.tagName} is ${over} px too wide`);
   }
 
+  // The main button stays on the screen, and there is room left to read what it is about.
+  for (const each of document.querySelectorAll('.phone > .bottom, dialog[open] > footer')) {
+    const box = each.getBoundingClientRect();
+    if (box.bottom > innerHeight + 1 || box.top < 0) faults.push(`the foot leaves the screen: ${named(each)}`);
+    const room = each.parentElement.querySelector(':scope > main, :scope > .body')?.clientHeight ?? 0;
+    if (touch && each.matches('.bottom') && room < innerHeight * 0.4) faults.push(`${room} px are left between head and foot`);
+  }
+  for (const keys of document.querySelectorAll('.keys:has(.keypad)')) {
+    const main = keys.closest('main')?.getBoundingClientRect();
+    const covers = getComputedStyle(keys).position === 'sticky' && main;
+    if (covers && keys.getBoundingClientRect().top - main.top < 160) faults.push('the keypad covers what is typed');
+  }
+
   for (const each of ground.querySelectorAll('*')) {
     if (!(each instanceof HTMLElement) || !seen(each)) continue;
     const style = getComputedStyle(each);
@@ -44,6 +57,7 @@
         }
       }
     }
+    if (each.matches('.button, .pick, .tabs a') && each.scrollWidth > each.clientWidth + 1) faults.push(`words leave it: ${named(each)}`);
     if (touch && each.matches('a[href], button, summary, input, select, textarea') && each.type !== 'file') {
       const box = each.getBoundingClientRect();
       const inline = each.matches('p a');

@@ -36,6 +36,9 @@ SETTLED = """async () => {
   await Promise.all(document.getAnimations().filter(finite).map((each) => each.finished.catch(() => undefined)));
 }"""
 
+LARGE_RULES = ("target-size", "scrollable-region-focusable")
+"""What can change with the size of text. Roles and names do not."""
+
 LOOK = Path(__file__).with_name("look.js")
 AXE_RUN = """async ({ only }) => {
   const options = { resultTypes: ['violations'], preload: false, iframes: false };
@@ -86,8 +89,13 @@ class Eye:
             self._keep(f"{self.screen}-not-reached")
             raise
 
+    def size(self, size: str) -> None:
+        self.page.evaluate(CHOOSE, ["sanad.text_size", size])
+
     def look(self, screen: str, *, themes: bool = False, again: Callable[[], object] | None = None) -> None:
         """At what is shown now, in Arabic and English; with `themes` dark and in the sun too. Ends in English.
+
+        On a phone the largest text is looked at as well.
 
         again: makes the screen say once more, in the language in force, what it said when it was reached.
         """
@@ -97,6 +105,10 @@ class Eye:
             if again is not None:
                 again()
             self._examine(f"{screen}-{language}", language)
+            if self.touch:
+                self.size("largest")
+                self._examine(f"{screen}-{language}-largest", language, *LARGE_RULES)
+                self.size("normal")
             for theme in ("dark", "contrast") if themes and language == "ar" else ():
                 self.light(theme)
                 self.page.evaluate(SETTLED)
@@ -105,10 +117,10 @@ class Eye:
                 self.light("light")
         self.page.evaluate(SETTLED)
 
-    def _examine(self, name: str, language: str) -> None:
+    def _examine(self, name: str, language: str, *only: str) -> None:
         self.page.evaluate(SETTLED)
         found: list[str] = self.page.evaluate(self.looking, {"language": language, "touch": self.touch})
-        self.faults += [f"{name}: {fault}" for fault in [*found, *self._axe()]]
+        self.faults += [f"{name}: {fault}" for fault in [*found, *self._axe(*only)]]
         self._keep(name)
 
     def _axe(self, *only: str) -> list[str]:

@@ -550,6 +550,31 @@ def ask_about(day: Day, link: str) -> dict[str, Any]:
     return answer
 
 
+def test_large_text_is_chosen_under_more_and_kept(day: Day) -> None:
+    """The switch makes every letter larger at once, and is still so after the app was closed."""
+    page = day.page
+    letters = "() => getComputedStyle(document.querySelector('h1')).fontSize"
+    home(day.phone)
+    before = float(page.evaluate(letters).removesuffix("px"))
+    follow(page, "/more")
+    page.get_by_role("radio", name="Largest").click()
+    try:
+        assert float(page.evaluate(letters).removesuffix("px")) == before * 1.5
+        day.phone.reopen()
+        day.phone.at_today()
+        assert float(page.evaluate(letters).removesuffix("px")) == before * 1.5
+        collect = day.phone.button("Collect").first
+        collect.click()
+        day.phone.button("000", exact=True).wait_for()
+        keys(day, "250")
+        expect(day.phone.button("Review")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="5", exact=True)).to_be_in_viewport()
+    finally:
+        follow(page, "/more")
+        page.get_by_role("radio", name="Normal").click()
+    home(day.phone)
+
+
 def test_a_cheque_being_typed_outlives_the_page(day: Day) -> None:
     """A page killed in the middle of a cheque opens again there, with what was typed, and its receipt can be issued."""
     home(day.phone)

@@ -2,6 +2,7 @@
 import { desk_ar } from './desk_ar';
 import { desk_en } from './desk_en';
 import { texts } from './index';
+import './later';
 
 Object.assign(texts.ar, desk_ar);
 Object.assign(texts.en, desk_en);

@@ -9,19 +9,21 @@ import { currency_of, format_amount, split } from '../ledger/money';
 import { ar } from './ar';
 import type { desk_ar } from './desk_ar';
 import { en } from './en';
+import type { later_ar } from './later_ar';
 import type { printing_ar } from './printing_ar';
 import { type Language, setting, set_language } from './setting.svelte';
 
-export { setting, set_digits, set_language, set_place, set_theme, show_setting } from './setting.svelte';
-export type { Digits, Language, Theme } from './setting.svelte';
+export { setting, set_digits, set_language, set_place, set_text_size, set_theme, show_setting } from './setting.svelte';
+export type { Digits, Language, TextSize, Theme } from './setting.svelte';
 export { date_text, day_of, days_between, month_text, since_text, stamp_text, time_text } from './dates';
 
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Text = string | Forms;
-export type Key = keyof typeof ar | keyof typeof desk_ar | keyof typeof printing_ar;
+export type Key = keyof typeof ar | keyof typeof desk_ar | keyof typeof later_ar | keyof typeof printing_ar;
 export type Params = Record<string, string | number>;
 
-/** A phone starts with these alone. The desks (`desk.ts`) and printing (`printing.ts`) bring theirs along when they load. */
+/** A phone starts with these alone. What opens later (`later.ts`), the desks (`desk.ts`)
+ * and printing (`printing.ts`) bring theirs along when they load. */
 export const texts = { ar: { ...ar }, en: { ...en } } as Record<Language, Record<Key, Text>>;
 const rules: Record<Language, Intl.PluralRules> = { ar: new Intl.PluralRules('ar'), en: new Intl.PluralRules('en') };
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import '../../text/later';
 import { set_language } from '../../text';
 import { is_said, kept_on_wire, kept_text, reasons_of } from './kept_back';
 

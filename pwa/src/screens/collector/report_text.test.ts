@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import '../../text/later';
 import { set_digits, set_language } from '../../text';
 import { report_text } from './report_text';
 
