@@ -84,6 +84,11 @@ class News:
             return None
         return max(position, given[0]), given[2]
 
+    def newest(self, scopes: list[str]) -> int:
+        """Up to here something may have changed in the scopes; after it nothing has that this process knows of."""
+        with self._lock:
+            return max(self._floor, *(self._scopes.get(scope, 0) for scope in scopes))
+
     # ---- callers
 
     @property

@@ -11,6 +11,7 @@ import msgspec
 from litestar import asgi, get
 from litestar.datastructures import State as AppState
 from litestar.response import ServerSentEvent
+from litestar.response.sse import ServerSentEventMessage
 from litestar.types import Receive, Scope, Send
 
 from schemas.codes import Problem
@@ -183,19 +184,31 @@ async def _refuse(send: Send, problem: ProblemError) -> None:
 
 @get("/api/v1/sync/stream")
 async def stream(request: AnyRequest) -> ServerSentEvent:
-    """Says that there is something to pull; a comment every 25 s keeps the line open."""
-    await caller_of(request)
-    company = company_of(request)
+    """Says that there is something to pull; a comment every 25 s keeps the line open.
 
-    async def news() -> AsyncIterator[dict[str, str]]:
+    A collector's phone hears only of what it would be sent: each event costs it a request. Desks read by query, from
+    what no scope of theirs contains, and hear of every commit.
+    """
+    caller = await caller_of(request)
+    company = company_of(request)
+    scopes = scopes_of(caller, "") if caller.role == "collector" else None
+
+    def newest() -> int:
+        return company.position if scopes is None else company.news.newest(scopes)
+
+    async def news() -> AsyncIterator[ServerSentEventMessage]:
+        told = -1
         async with company.listening() as event:
             while not company.leaving:
-                yield {"event": "changed", "data": str(company.position)}
                 event.clear()
+                position = newest()
+                if position != told:
+                    told = position
+                    yield ServerSentEventMessage(event="changed", data=str(position))
                 try:
                     await asyncio.wait_for(event.wait(), HEARTBEAT_SECONDS)
                     await asyncio.sleep(0.2)  # a burst of commits is one piece of news
                 except TimeoutError:
-                    pass
+                    yield ServerSentEventMessage(comment="")
 
     return ServerSentEvent(news())

@@ -134,3 +134,18 @@ def test_who_is_stopped_is_out_with_the_next_call(office: Office):
     assert office.get("/users", "nadia").status_code == 200
     office.post("/users/usr_nadia/revoke", "tarek", {"reason": "left"})
     assert code_of(office.get("/users", "nadia")) == "not_logged_in"
+
+
+def test_a_stream_says_only_what_concerns_its_reader():
+    """The newest change in the reader's scopes; where others have written, all up to there."""
+    news = News(10)
+    assert news.newest(SCOPES) == 10
+
+    news.wrote(10, 12, Fresh({"user:hany": 12}))
+    assert news.newest(SCOPES) == 10
+
+    news.wrote(12, 13, Fresh({"user:omar": 13}))
+    assert news.newest(SCOPES) == 13
+
+    news.heard(20)
+    assert news.newest(SCOPES) == 20

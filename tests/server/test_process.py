@@ -199,6 +199,26 @@ def test_news_reach_an_open_stream(sanad: Sanad, data: Path):
         assert phone.entries[-1].id in changed
 
 
+def test_what_others_write_wakes_no_phone(sanad: Sanad, data: Path):
+    """A collector's stream keeps silent about entries that he would not be sent; a supervisor's tells of each."""
+    with sanad.serving(data) as (_, office):
+        phone, other_phone = office.phone(), office.phone("hany")
+        with (
+            office.client.stream("GET", f"{API}/sync/stream", headers=office.bearer("omar")) as his,
+            office.client.stream("GET", f"{API}/sync/stream", headers=office.bearer("nadia")) as hers,
+        ):
+            lines, all_lines = his.iter_lines(), hers.iter_lines()
+            before = _event(lines)
+            _event(all_lines)
+            other_phone.receipt("cus_4", 1_000)
+            other = office.hand_in(other_phone)["acked"]["position"]
+            assert int(_event(all_lines)["data"]) == other
+            phone.receipt("cus_1", 1_000)
+            own = office.hand_in(phone)["acked"]["position"]
+            assert int(before["data"]) < other < own
+            assert int(_event(lines)["data"]) == own
+
+
 def _event(lines: "object") -> dict[str, str]:
     """The next event of a stream, comments left out."""
     found: dict[str, str] = {}

@@ -79,6 +79,8 @@ export class Office {
   down = false;
   pulls_refused = false;
   attachments = new Map<string, ArrayBuffer>();
+  /** Requests, answered or not. */
+  tried = 0;
   /** Paths asked for, in order. */
   asked: string[] = [];
   /** An office of an older version has no door for grants. */
@@ -198,13 +200,14 @@ export class Office {
   async answer(url: string, init: RequestInit): Promise<Response> {
     const path = url.replace('/api/v1', '');
     await Promise.resolve();
+    this.tried += 1;
     if (this.down) throw new TypeError('no network');
     this.asked.push(path);
     if (path === '/sync/grants' && this.takes_grants) return this.take_grants(init.body as string);
-    if (path.startsWith('/sync/push')) return this.push(init.body as string);
+    if (path.startsWith('/sync/push')) return this.push(await this.unpacked(init));
     if (path.startsWith('/sync/control')) return this.control();
     if (path.startsWith('/sync/pull')) return this.pull(path);
-    if (path.startsWith('/sync/stream')) return problem(503, 'busy');
+    if (path.startsWith('/sync/stream')) return this.streams ? this.listen(init) : problem(503, 'busy');
     if (path.startsWith('/enrolments/')) return init.method === 'GET' ? json(this.peek()) : this.enrol(init.body as string);
     if (path === '/device/challenge') return json({ challenge: 'say this' });
     if (path === '/device/session') return this.pulls_refused ? problem(403, 'not_allowed') : json(this.session());
@@ -213,6 +216,60 @@ export class Office {
       return new Response(null, { status: 201 });
     }
     return problem(404, 'not_found');
+  }
+
+  /** How each push came: its size on the way, and of its text. */
+  packed: { sent: number; text: number }[] = [];
+  /** Something on the way that lets no packed body through. */
+  unpacks = true;
+
+  private async unpacked(init: RequestInit): Promise<string> {
+    const { body } = init;
+    if (typeof body === 'string') {
+      this.packed.push({ sent: body.length, text: body.length });
+      return body;
+    }
+    if ((init.headers as Record<string, string>)['content-encoding'] !== 'gzip') throw new Error('bytes of no kind');
+    const plain = new Blob([body as ArrayBuffer]).stream().pipeThrough(new DecompressionStream('gzip'));
+    const text = await new Response(plain).text();
+    this.packed.push({ sent: (body as ArrayBuffer).byteLength, text: text.length });
+    return this.unpacks ? text : '';
+  }
+
+  /** Whether it has a stream; without, whoever listens polls. */
+  streams = false;
+  private lines = new Set<ReadableStreamDefaultController<Uint8Array>>();
+
+  /** How many listen now. */
+  get listeners(): number {
+    return this.lines.size;
+  }
+
+  private listen({ signal }: RequestInit): Response {
+    let line: ReadableStreamDefaultController<Uint8Array>;
+    const body = new ReadableStream<Uint8Array>({
+      start: (opened) => {
+        line = opened;
+        this.lines.add(line);
+        line.enqueue(utf8(`event: changed\r\ndata: ${this.position}\r\n\r\n`));
+      },
+      cancel: () => void this.lines.delete(line),
+    });
+    signal?.addEventListener('abort', () => {
+      if (this.lines.delete(line)) line.error(new DOMException('called off', 'AbortError'));
+    });
+    return new Response(body, { status: 200, headers: { 'content-type': 'text/event-stream' } });
+  }
+
+  /** To all who listen: an event, or a comment that only keeps the line open. */
+  say(block: string): void {
+    for (const line of this.lines) line.enqueue(utf8(`${block}\r\n\r\n`));
+  }
+
+  /** As if the network broke. */
+  hang_up(): void {
+    for (const line of this.lines) line.error(new TypeError('network error'));
+    this.lines.clear();
   }
 
   /** What the office adds up, changed by a test that lets it differ. */
@@ -267,6 +324,7 @@ export class Office {
   }
 
   private async push(text: string): Promise<Response> {
+    if (text === '') return problem(400, 'malformed');
     const fault = this.faults.shift();
     if (fault === 'unreachable') throw new TypeError('no network');
     if (fault === 'too_large') return problem(413, 'too_large');

@@ -73,7 +73,7 @@ async function hand_in_chain(device: string, handed: Handed): Promise<void> {
     const text = await push_text(outbox, batch, missing);
     let reply: PushReply;
     try {
-      reply = await call<PushReply>('POST', '/sync/push', { raw: text, token: null });
+      reply = await call<PushReply>('POST', '/sync/push', { raw: text, packed: true, token: null });
       last_push = Date.now();
       await mark_sent(batch);
     } catch (cause) {

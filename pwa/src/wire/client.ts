@@ -72,6 +72,8 @@ export interface CallOptions {
   body?: unknown;
   /** Sent as it is: a text that was spliced and signed, or the bytes of a file. */
   raw?: string | Blob | ArrayBuffer;
+  /** Sent as small as this browser can make it. Only where the office unpacks. */
+  packed?: boolean;
   /** undefined: the session's, if there is one. null: none. */
   token?: string | null;
   headers?: Record<string, string>;
@@ -95,11 +97,12 @@ export async function download(path: string, options: CallOptions = {}): Promise
   return await reading(response.blob());
 }
 
-/** Server-sent events, until the signal ends them or the connection does. `on_open`: the server has answered. */
+/** Server-sent events, until the signal ends them or the connection does. `on_open`: the server has answered. `on_heard`:
+ * anything arrived, be it a comment that only keeps the line open. */
 export async function stream(
   path: string,
   on_event: (event: string, data: string) => void,
-  options: CallOptions & { on_open?: () => void } = {},
+  options: CallOptions & { on_open?: () => void; on_heard?: () => void } = {},
 ): Promise<void> {
   const response = await answer('GET', path, { ...options, headers: { ...options.headers, accept: 'text/event-stream' } }, false);
   options.on_open?.();
@@ -109,6 +112,7 @@ export async function stream(
   for (;;) {
     const { done, value } = await reading(reader.read());
     if (done) return;
+    options.on_heard?.();
     const blocks = (rest + value).split(/\r?\n\r?\n/);
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
@@ -130,12 +134,28 @@ export async function renew_session(): Promise<Session> {
   return opened;
 }
 
+/** What is answered to a packed body as if it could not be read is asked once more as it is. */
 async function answer(method: string, path: string, options: CallOptions, hurry = true): Promise<Response> {
+  if (!options.packed || unpacked_only) return answer_once(method, path, options, hurry);
+  try {
+    return await answer_once(method, path, options, hurry);
+  } catch (cause) {
+    if (!(cause instanceof Problem) || ![400, 415].includes(cause.status)) throw cause;
+    const answered = await answer_once(method, path, { ...options, packed: false }, hurry);
+    unpacked_only = true;
+    return answered;
+  }
+}
+
+async function answer_once(method: string, path: string, options: CallOptions, hurry: boolean): Promise<Response> {
   const token = options.token === undefined ? get(session)?.token : options.token;
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (token) headers['authorization'] = `Bearer ${token}`;
-  const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
-  if (typeof body === 'string') headers['content-type'] ??= 'application/json';
+  const text = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  if (typeof text === 'string') headers['content-type'] ??= 'application/json';
+  const small = options.packed && typeof text === 'string' ? await packed(text) : undefined;
+  if (small) headers['content-encoding'] = 'gzip';
+  const body = small ?? text;
   const given_up = new AbortController();
   const give_up = () => given_up.abort();
   const clock = hurry ? setTimeout(give_up, PATIENCE_MS) : undefined;
@@ -163,6 +183,21 @@ async function answer(method: string, path: string, options: CallOptions, hurry 
   const problem = await problem_of(response);
   if (response.status === 401 && problem.code === 'not_logged_in' && token && token === get(session)?.token) close_session();
   throw problem;
+}
+
+/** Below this the headers are most of a request. */
+const PACKED_FROM = 1_000;
+/** Between us and the office stands something that lets no packed body through. */
+let unpacked_only = false;
+
+async function packed(text: string): Promise<ArrayBuffer | undefined> {
+  if (unpacked_only || text.length < PACKED_FROM || typeof CompressionStream === 'undefined') return undefined;
+  try {
+    const body = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+    return await new Response(body).arrayBuffer();
+  } catch {
+    return undefined; // Then it is sent as it is.
+  }
 }
 
 /** The body is read while the clock still runs: an answer that stops in the middle must not hang the next round. */
