@@ -194,8 +194,8 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Many documents of one type, told field by field: columns[i][n] is fields[i] of the n-th of them, null where it has
-    no such field. A long page is a third smaller this way."""
+    """Many documents of one type, told field by field: columns[i][n] is fields[i] of the n-th of them, null where it
+    has no such field. A long page is a third smaller this way."""
 
     type: str
     fields: list[str]
