@@ -90,7 +90,8 @@ def loaded(server: Server, bearer: str) -> Load:
     pages, wire = apart(_load, server.port, bearer)
     seconds = time.perf_counter() - started
     replies = [msgspec.json.decode(page, type=PullReply) for page in pages]
-    rows = sum(change.type in ("customer", "item") for reply in replies for change in reply.changes)
+    rows = sum(len(table.columns[0]) for reply in replies for table in reply.tables)
+    rows += sum(change.type in ("customer", "item") for reply in replies for change in reply.changes)
     return Load(rows, wire, server.cpu() - before, seconds, pages, replies[-1].cursor)
 
 
@@ -98,7 +99,7 @@ async def _load(port: int, bearer: str) -> tuple[list[bytes], int]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     cursor, pages, wire = "", [], 0
     while True:
-        writer.write(get(f"/api/v1/sync/pull?cursor={cursor}", bearer))
+        writer.write(get(f"/api/v1/sync/pull?tables=1&cursor={cursor}", bearer))
         status, size, body = await answer(reader)
         if status != 200:
             raise RuntimeError(f"a page was answered {status} {body[:200]!r}")

@@ -193,9 +193,18 @@ class Change(msgspec.Struct, frozen=True):
     doc: msgspec.Raw
 
 
+class Table(msgspec.Struct, frozen=True):
+    """Many documents of one type, told field by field: columns[i][n] is fields[i] of the n-th of them, null where it
+    has no such field. A long page is a third smaller this way."""
+
+    type: str
+    fields: list[str]
+    columns: list[list[msgspec.Raw]]
+
+
 class PullReply(msgspec.Struct, frozen=True, omit_defaults=True):
     """position: the journal position that this page reaches. reload: the cursor is not of this journal; drop what was
-    pulled when the new load is complete."""
+    pulled when the new load is complete. tables: more changes, only for who asks with `tables=1`."""
 
     epoch: str
     cursor: str
@@ -203,6 +212,7 @@ class PullReply(msgspec.Struct, frozen=True, omit_defaults=True):
     more: bool
     changes: list[Change] = []
     reload: bool = False
+    tables: list[Table] = []
 
 
 class ControlDay(msgspec.Struct, frozen=True, omit_defaults=True):

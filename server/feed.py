@@ -6,11 +6,16 @@ from typing import Any
 
 import msgspec
 
+from schemas.wire import Table
 from server.store.port import Reader
 from sync.chain import b64, unb64
 
 PAGE = 1000
+TABLED_FROM = 100
+"""So many documents of one type in a page are told as a table."""
 _LAST = 2**62
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NULL = msgspec.Raw(b"null")
 
 
 class Cursor:
@@ -57,8 +62,10 @@ async def pull(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page
     return (await page_of(db, scopes, cursor_text, epoch, page)).body
 
 
-async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE) -> Page:
-    """The changes after a cursor. A cursor of another journal starts a reload."""
+async def page_of(
+    db: Reader, scopes: list[str], cursor_text: str, epoch: str, page: int = PAGE, *, tables: bool = False
+) -> Page:
+    """The changes after a cursor. A cursor of another journal starts a reload. tables: the reader knows them."""
     row = await _one(db, "SELECT position, h FROM journal ORDER BY position DESC LIMIT 1")
     mark, amid = _mark(scopes), _mark([*scopes, f"epoch {epoch}"])
     tip, tip_h = (row[0], mark + row[1][:8]) if row else (0, mark)
@@ -77,20 +84,42 @@ async def page_of(db: Reader, scopes: list[str], cursor_text: str, epoch: str, p
     else:
         following = Cursor(tip, _LAST, tip_h)
         reached = tip
+    rest, tabled = _tabled(rows) if tables else (rows, b"")
     changes = b",".join(
         b'{"type":"%b","id":%b,"doc":%b}' % (type_name.encode(), msgspec.json.encode(id), b"null" if gone else body)
-        for _, _, gone, type_name, id, body in rows
+        for _, _, gone, type_name, id, body in rest
     )
     next_cursor = following.text()
-    body = b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b}' % (
+    body = b'{"epoch":"%b","cursor":"%b","position":%d,"more":%b,"changes":[%b]%b%b}' % (
         epoch.encode(),
         next_cursor.encode(),
         reached,
         b"true" if more else b"false",
         changes,
         b',"reload":true' if reload else b"",
+        b',"tables":[%b]' % tabled if tabled else b"",
     )
     return Page(body, next_cursor, reached, more)
+
+
+def _tabled(rows: list[Any]) -> tuple[list[Any], bytes]:
+    """What is told one by one, and the tables. Values stand in a table byte for byte as they stand in the document."""
+    by_type: dict[str, list[dict[str, msgspec.Raw]]] = {}
+    for _, _, gone, type_name, _, body in rows:
+        if not gone:
+            by_type.setdefault(type_name, []).append(_FIELDS.decode(body))
+    # In a table null says that there is no such field; documents leave out what is null.
+    many = {
+        type_name: documents
+        for type_name, documents in by_type.items()
+        if len(documents) >= TABLED_FROM and not any(_NULL in document.values() for document in documents)
+    }
+    tables: list[bytes] = []
+    for type_name, documents in many.items():
+        fields = list(dict.fromkeys(field for document in documents for field in document))
+        columns = [[document.get(field, _NULL) for document in documents] for field in fields]
+        tables.append(msgspec.json.encode(Table(type_name, fields, columns)))
+    return [row for row in rows if row[2] or row[3] not in many], b",".join(tables)
 
 
 def _mark(scopes: list[str]) -> bytes:

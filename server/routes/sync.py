@@ -142,15 +142,15 @@ async def answer_pull(state: AppState, scope: Scope) -> bytes:
         raise ProblemError(Problem.MALFORMED, "pull with GET")
     company: OpenCompany = state.company
     caller = await known_caller(state, _header(scope, b"authorization").decode("latin-1"))
-    asked = parse_qs(scope["query_string"].decode("latin-1")).get("cursor", [""])
-    cursor, scopes = asked[-1], scopes_of(caller, "")
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    cursor, scopes = asked.get("cursor", [""])[-1], scopes_of(caller, "")
     quiet = company.news.quiet(cursor, scopes)
     if quiet is not None:
         return quiet_page(cursor, *quiet)
     admission: Admission = state.admission
     async with admission.load(), company.reading() as db:
         epoch = await epoch_of(db)
-        page = await page_of(db, scopes, cursor, epoch)
+        page = await page_of(db, scopes, cursor, epoch, tables="tables" in asked)
     if not page.more:
         company.news.gave(page.cursor, page.position, scopes, epoch)
     return page.body

@@ -2,14 +2,19 @@
 
 import gzip
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
-from server.feed import Cursor, Page, page_of
+from schemas.entries.customers import ItemsUpserted, StatedItem
+from server.feed import TABLED_FROM, Cursor, Page, page_of
+from server.writes import write
 from sync.chain import unb64
 from tests.server.small_office import DAY, Office, applied, code_of
 
+DAY_OF_ITEMS = date(2026, 11, 1)
+ITEMS_OF_OMAR = [f"itm_{n}{part}" for n in (1, 2, 3) for part in "ab"]
 CHEQUE = {"method": "cheque", "currency": "EGP", "bank": "NBE", "number": "000123", "due": "2026-12-01"}
 
 
@@ -55,7 +60,7 @@ def test_a_phone_is_sent_its_own_and_nothing_of_others(office: Office):
         "cheque", "custody", "deposit",
     }  # fmt: skip
     assert {id for kind, id in documents if kind == "customer"} == {"cus_1", "cus_2", "cus_3"}
-    assert {id for kind, id in documents if kind == "item"} == {f"itm_{n}{part}" for n in (1, 2, 3) for part in "ab"}
+    assert {id for kind, id in documents if kind == "item"} == set(ITEMS_OF_OMAR)
     assert {id for kind, id in documents if kind in ("user", "custody")} == {"usr_omar"}
     assert {id for kind, id in documents if kind == "device"} == {omar.device}
     owners = {
@@ -231,6 +236,49 @@ def test_a_pull_is_packed_when_asked(office: Office):
     assert packed.json() == plain.json()
     assert int(packed.headers["content-length"]) < len(plain.content) / 2
     assert gzip.compress(plain.content)
+
+
+def test_a_long_page_tells_many_documents_field_by_field(office: Office):
+    """Who asks for tables is told the same documents, figure for figure; whoever does not know them is told none."""
+    due = DAY_OF_ITEMS
+    items = [
+        StatedItem(f"itm_{n:03}", "cus_1", f"INV-{n}", "EGP", due, due, 100 + n, to_deliver=n % 7 == 0)
+        for n in range(TABLED_FROM)
+    ]
+    office.run(lambda writer: write(writer, "items_upserted", ItemsUpserted(items)))
+
+    plain, tabled = office.pull("omar"), office.pull("omar", tables="1")
+
+    assert "tables" not in plain
+    [table] = tabled["tables"]
+    assert (table["type"], len(table["columns"][0])) == ("item", len(items) + len(ITEMS_OF_OMAR))
+    assert all(change["type"] != "item" for change in tabled["changes"])
+    one_by_one: dict[tuple[str, str], Any] = {}
+    applied(one_by_one, plain)
+    together: dict[tuple[str, str], Any] = {}
+    applied(together, tabled)
+    for row in zip(*table["columns"], strict=True):
+        document = {name: value for name, value in zip(table["fields"], row, strict=True) if value is not None}
+        together["item", document["id"]] = document
+    assert together == one_by_one
+
+
+def test_what_left_is_never_told_in_a_table(office: Office):
+    """A table has no place for a thing that left; it is told by itself, however many stay."""
+    cursor = office.pull("omar")["cursor"]
+    items = [
+        StatedItem(f"itm_{n:03}", "cus_1", f"INV-{n}", "EGP", DAY_OF_ITEMS, DAY_OF_ITEMS, 100 + n)
+        for n in range(TABLED_FROM)
+    ]
+    office.run(lambda writer: write(writer, "items_upserted", ItemsUpserted(items)))
+    assign(office, "unassign", "omar", "cus_2")
+
+    told = office.pull("omar", cursor, tables="1")
+
+    assert {(one["type"], one["id"]) for one in told["changes"] if one["doc"] is None} >= {
+        ("customer", "cus_2"), ("item", "itm_2a"), ("item", "itm_2b"),
+    }  # fmt: skip
+    assert len(told["tables"][0]["columns"][0]) == len(items)
 
 
 def test_a_pull_needs_a_login(office: Office):

@@ -17,10 +17,12 @@ import type {
   Grant,
   Head,
   Kind,
+  PullReply,
   PushReply,
   ReceiptIssued,
   RescueFile,
   ServerKey,
+  Table,
   User,
 } from '../wire/types';
 import { file_key } from './rescue';
@@ -413,8 +415,8 @@ export class Office {
     page = rows.filter((row) => row.position <= end);
     const more = page.length < rows.length;
     const position = more ? end : this.position;
-    const changes: Change[] = page.map(({ type, id, doc }) => ({ type, id, doc }));
-    return json({ epoch: this.epoch, cursor: `${this.epoch}|${position}`, position, more, changes, ...(reload ? { reload } : {}) });
+    const told = path.includes('tables=1') ? tabled(page) : { changes: page.map(({ type, id, doc }) => ({ type, id, doc })) };
+    return json({ epoch: this.epoch, cursor: `${this.epoch}|${position}`, position, more, ...told, ...(reload ? { reload } : {}) });
   }
 
   private async jws(payload: object): Promise<string> {
@@ -454,6 +456,23 @@ function texts_of(push: string): { envelope: string; body: string; sig: string }
       sig: text.slice(sig_at + ',"sig":"'.length, -2),
     };
   });
+}
+
+/** Two of a type make a table here, so that every test takes some apart. */
+function tabled(page: { type: ShownType; id: string; doc: unknown }[]): Pick<PullReply, 'changes' | 'tables'> {
+  const changes: Change[] = [];
+  const tables: Table[] = [];
+  for (const type of new Set(page.map((row) => row.type))) {
+    const rows = page.filter((row) => row.type === type);
+    const docs = rows.map(({ doc }) => doc as Record<string, unknown> | null);
+    if (rows.length < 2 || docs.some((doc) => !doc || Object.values(doc).includes(null))) {
+      changes.push(...rows.map(({ id, doc }) => ({ type, id, doc })));
+      continue;
+    }
+    const fields = [...new Set(docs.flatMap((doc) => Object.keys(doc ?? {})))];
+    tables.push({ type, fields, columns: fields.map((field) => docs.map((doc) => doc?.[field] ?? null)) });
+  }
+  return { changes, tables };
 }
 
 function json(value: unknown): Response {

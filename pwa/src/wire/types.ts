@@ -1080,6 +1080,7 @@ export interface PullReply {
   more: boolean;
   changes?: Change[];
   reload?: boolean;
+  tables?: Table[];
 }
 
 export interface Push {
@@ -1312,6 +1313,12 @@ export interface SuspendedRow {
 export interface SuspenseDecision {
   reason: string;
   duplicate_of?: string;
+}
+
+export interface Table {
+  type: string;
+  fields: string[];
+  columns: unknown[][];
 }
 
 export interface Target {
