@@ -257,7 +257,8 @@ class Voucher(Document):
 
     taken: what each item really took; the rest of the wish went on account. deposit: the one that covers it,
     empty while a tender of it is in hand.
-    promises: those that it kept a part of. photos: of cheques, taken after it was issued.
+    promises: those that it kept a part of. photos: of cheques, taken after it was issued. photographed: the tenders
+    that they are of.
     signature: the customer's, an attachment by SHA-256. void_confirmed: a deposit accepted since then has confirmed
     that nothing was handed over for it.
     printed: highest copy number.
@@ -299,6 +300,7 @@ class Voucher(Document):
     deductions: list[Deduction] = []
     promises: list[str] = []
     photos: list[str] = []
+    photographed: list[int] = []
 
 
 class ChequeHeld(Document):

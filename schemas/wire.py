@@ -453,8 +453,16 @@ class BoardRow(msgspec.Struct, frozen=True, omit_defaults=True):
     persisted: bool = True
 
 
+class Along(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who came along."""
+
+    name: str
+    name_ar: str = ""
+
+
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the board's feed. number: of the voucher or deposit; for an ended visit its outcome."""
+    """One line of the board's feed. number: of the voucher or deposit; for an ended visit its outcome. along: of a
+    visit, who else was there."""
 
     position: int
     at: str
@@ -468,6 +476,7 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     amounts: list[Total] = []
     flags: list[str] = []
     verdict: str = "accepted"
+    along: list[Along] = []
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -616,6 +625,27 @@ class CaseRow(msgspec.Struct, frozen=True, omit_defaults=True):
     items: list[Item] = []
 
 
+class ProofRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A dispute or a cheque, with its pictures. what: dispute, cheque. number: of the invoice, or of the cheque.
+    missing: the company asks for a picture of each cheque, and there is none of this one."""
+
+    what: str
+    id: str
+    at: str
+    currency: str
+    amount: int
+    number: str = ""
+    customer: Customer | None = None
+    collector: User | None = None
+    photos: list[str] = []
+    reason: str = ""
+    note: str = ""
+    voucher: str = ""
+    bank: str = ""
+    due: date | None = None
+    missing: bool = False
+
+
 class CaseDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     """decision: granted, declined (with a note) or noted."""
 
@@ -740,6 +770,6 @@ WIRE: tuple[type, ...] = (
     Suspended, SuspendedRow, SuspenseDecision, MissingVoucher, MissingRow, RebuildWish,
     PromiseToPay, Dispute, Contact, Confirmation, Case, Target, DayReport,
     Notice, NotifyWish, NotifyWay, Notifying,
-    CaseRow, CaseDecision, PromiseRow, TargetWish, DayReportRow, PolicyView, PolicyWish,
+    CaseRow, CaseDecision, ProofRow, PromiseRow, TargetWish, DayReportRow, PolicyView, PolicyWish,
 )  # fmt: skip
 """Every message and document for which a TypeScript type is written."""

@@ -224,6 +224,7 @@ def _known_better(customers: list[StatedCustomer], day: dt.date) -> list[StatedC
             standing={7: "watch", 30: "suspended", 53: "legal"}.get(index % 100, "normal"),
             bounced={2: 1, 11: 3, 19: 2, 53: 4}.get(index % 60, 0),
             papers=_papers(index, day),
+            email=f"accounts@{row.code.lower()}.example" if index % 2 == 0 else "",
             accounts=[BankAccount(BANKS[index % len(BANKS)][0], f"1{index:04}00{index * 7 % 10_000:04}", row.name)]
             if index % 3 == 0
             else [],

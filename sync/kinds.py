@@ -98,6 +98,7 @@ KINDS: dict[str, Kind] = {
     "book_closed": Kind("request", SERVER, ADMINISTRATOR, books.judge_closed, books.closed),
     "plan_set": Kind("request", SERVER, OFFICE, visits.judge_plan, visits.plan_set),
     "visit_started": Kind("fact", PHONE, COLLECTOR, visits.judge_started, visits.started, visits.started_touches),
+    "visit_joined": Kind("fact", PHONE, COLLECTOR, visits.judge_joined, visits.joined, visits.joined_touches),
     "visit_ended": Kind("fact", PHONE, COLLECTOR, visits.judge_ended, visits.ended, visits.ended_touches),
     "receipt_issued": Kind("fact", PHONE, COLLECTOR, rebuilt.judge_issued, notices.issued, receipts.issued_touches,
                            review=rebuilt.issued, suspense=receipts.suspense),

@@ -302,6 +302,7 @@ def photographed(_c: Context, body: ChequePhotographed, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is not None:
         voucher.photos = list(dict.fromkeys([*voucher.photos, *body.photos]))
+        voucher.photographed = sorted({*voucher.photographed, body.tender})
         state.put(voucher)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from schemas.codes import Flag, Verdict
 from schemas.documents import Customer, DayReport, Device, Moved, Plan, Target, User, Visit
-from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitStarted
+from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitJoined, VisitStarted
 from sync.ruling import Context, Ruling, refused
 from sync.state import Key, State
 
@@ -113,6 +113,27 @@ def started(c: Context, body: VisitStarted, state: State) -> None:
     if device is not None:
         device.visit = c.id
         state.put(device)
+
+
+def judge_joined(c: Context, body: VisitJoined, state: State) -> Ruling:
+    visit = state.get(Visit, body.visit)
+    if visit is None or visit.user != c.by:
+        return refused(Flag.VISIT_UNKNOWN)
+    ruling = Ruling(flags=[Flag.VISIT_NOT_OPEN] if visit.ended_at else [])
+    if any(state.get(User, colleague) is None for colleague in body.colleagues):
+        ruling.flags.append(Flag.USER_UNKNOWN)
+    return ruling
+
+
+def joined(_c: Context, body: VisitJoined, state: State) -> None:
+    visit = state.get(Visit, body.visit)
+    if visit is not None:
+        visit.colleagues = [*visit.colleagues, *(one for one in body.colleagues if one not in visit.colleagues)]
+        state.put(visit)
+
+
+def joined_touches(_c: Context, body: VisitJoined) -> Iterable[Key]:
+    return (("visit", body.visit),)
 
 
 def ended_touches(c: Context, body: VisitEnded) -> Iterable[Key]:

@@ -44,7 +44,7 @@ from schemas.entries.receipts import (
     VoucherShown,
 )
 from schemas.entries.suspense import Judged
-from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitStarted
+from schemas.entries.visits import DayClosed, PlanSet, StopMoved, TargetSet, VisitEnded, VisitJoined, VisitStarted
 
 BODIES: dict[str, type[msgspec.Struct]] = {
     "company_set_up": CompanySetUp,
@@ -66,6 +66,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "book_closed": BookClosed,
     "plan_set": PlanSet,
     "visit_started": VisitStarted,
+    "visit_joined": VisitJoined,
     "visit_ended": VisitEnded,
     "receipt_issued": ReceiptIssued,
     "voucher_shown": VoucherShown,

@@ -39,6 +39,7 @@ class Policy(Shape, frozen=True):
     settled. silent_hours: how long a phone may not be heard of before the office is told. promise_grace_days: how long
     after its date a promise is still kept. require_installed: phones must run the installed app. banks: offered as
     choices, as [code, English, Arabic].
+    cheque_photos: each cheque is to be photographed after its voucher; a missing one is shown, and holds nothing up.
     notify: how customers are told of their vouchers; empty: they are not. notify_hours: how long that is tried.
     """
 
@@ -58,6 +59,7 @@ class Policy(Shape, frozen=True):
     promise_grace_days: NotNegative = 0
     notify: list[Channel] = []
     notify_hours: Positive = 72
+    cheque_photos: bool = False
 
 
 class PublicKey(Shape, frozen=True):

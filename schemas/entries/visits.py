@@ -42,6 +42,13 @@ class VisitStarted(Shape, frozen=True):
     colleagues: list[Id] = []
 
 
+class VisitJoined(Shape, frozen=True):
+    """Colleagues came to a visit that had begun. colleagues: users, those of before not among them."""
+
+    visit: Id
+    colleagues: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=20)]
+
+
 class ItemAnswer(Shape, frozen=True):
     """What the customer said about one open item. reason: of a delay, by its code."""
 

@@ -19,8 +19,9 @@ from schemas.entries.receipts import (
     VoidRefused,
     VoidRequested,
 )
-from schemas.entries.visits import PlanSet, VisitEnded
+from schemas.entries.visits import PlanSet, VisitEnded, VisitJoined
 from schemas.wire import (
+    Along,
     Board,
     BoardRow,
     Decision,
@@ -55,7 +56,7 @@ FEED = 30
 NEWEST_FLAGS = 300
 FEED_KINDS = (
     "receipt_issued", "receipt_voided", "receipt_reversed", "void_requested", "deposit_declared", "deposit_counted",
-    "deposit_accepted", "deposit_returned", "visit_ended",
+    "deposit_accepted", "deposit_returned", "visit_ended", "visit_joined",
 )  # fmt: skip
 _STAMP = msgspec.json.Decoder(Stamp)
 
@@ -163,9 +164,11 @@ async def happenings(db: Reader, limit: int) -> list[Happening]:
             told.append((position, written, msgspec.json.decode(body, type=BODIES[written.kind]), _STAMP.decode(stamp)))
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-    names = await many(db, User, [written.by for _, written, _, _ in told])
     vouchers = await many(db, Voucher, [body.receipt for _, _, body, _ in told if hasattr(body, "receipt")])
-    visits = await many(db, Visit, [body.visit for _, _, body, _ in told if isinstance(body, VisitEnded)])
+    visits = await many(db, Visit, [body.visit for _, _, body, _ in told if isinstance(body, VisitEnded | VisitJoined)])
+    people = [written.by for _, written, _, _ in told]
+    people += [one for visit in visits.values() for one in visit.colleagues]
+    names = await many(db, User, people)
     deposits = await many(db, Deposit, [body.deposit for _, _, body, _ in told if hasattr(body, "deposit")])
     customers = await many(
         db,
@@ -176,7 +179,7 @@ async def happenings(db: Reader, limit: int) -> list[Happening]:
     )
     told_lines: list[Happening] = []
     for position, written, body, stamp in told:
-        number, customer, amounts = "", "", []
+        number, customer, amounts, along = "", "", [], list[str]()
         match body:
             case ReceiptIssued():
                 number, customer = body.number, body.customer
@@ -193,6 +196,10 @@ async def happenings(db: Reader, limit: int) -> list[Happening]:
             case VisitEnded():
                 visit = visits.get(body.visit)
                 customer, number = (visit.customer if visit else ""), body.outcome
+                along = visit.colleagues if visit else []
+            case VisitJoined():
+                visit = visits.get(body.visit)
+                customer, along = (visit.customer if visit else ""), body.colleagues
             case _:
                 pass
         user, shop = names.get(written.by), customers.get(customer)
@@ -210,6 +217,7 @@ async def happenings(db: Reader, limit: int) -> list[Happening]:
                 amounts=amounts,
                 flags=stamp.flags,
                 verdict=stamp.verdict,
+                along=[Along(names[one].name, names[one].name_ar) for one in along if one in names],
             )
         )
     return told_lines

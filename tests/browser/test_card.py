@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -25,8 +26,8 @@ from server.demo import demo_of, make_demo, today
 from server.settings import Settings
 from server.store.sqlite import connect
 from server.writes import write
-from tests.browser.conftest import FLAGS, Office, chromium, eventually, free_port
-from tests.browser.pages import Pocket
+from tests.browser.conftest import FLAGS, Office, Opener, chromium, eventually, free_port
+from tests.browser.pages import Counter, Pocket
 from tests.browser.shots import Eye
 
 WARNINGS = (
@@ -76,6 +77,7 @@ def a_past(company: OpenCompany) -> tuple[str, list[str]]:
         customer,
         standing="legal",
         bounced=2,
+        email="accounts@baraka.example",
         credit_limit=100_000,
         papers=[
             Paper("tax_card", day - dt.timedelta(days=9), "412-885"),
@@ -183,6 +185,15 @@ def see_card(phone: Pocket, eye: Eye, customer: str, first: str, cancelled: str)
     expect(phone.button(first).get_by_text("To hand over")).to_be_visible()
     expect(phone.button(cancelled).get_by_text("Must not be paid")).to_be_visible()
     eye.look("phone-customer", themes=True)
+    phone.button("Mail").click()
+    mail = page.get_by_role("dialog").get_by_role("link", name="Open in Mail")
+    expect(mail).to_have_attribute(
+        "href", re.compile(r"^mailto:accounts@baraka\.example\?subject=%D8%B1%D8%B3.*&body=%D8%A7%D9%84%D8%B3")
+    )
+    page.get_by_role("dialog").get_by_role("radio", name="English").click()
+    expect(mail).to_have_attribute("href", re.compile(r"subject=A%20message%20from%20Nile.*&body=Hello%20"))
+    eye.look("phone-mail")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     phone.button(first).click()
     copy = "https://invoicing.eta.gov.eg/documents/F9D425P6DS7D8IU/share/XY3LONGID7"
     expect(page.get_by_role("link", name="Open the tax authority")).to_have_attribute("href", copy)
@@ -306,3 +317,97 @@ def answered(office: Office, case: str) -> None:
         company.run_now(lambda writer: write(writer, "case_answered", answer, nadia))
     finally:
         company.close()
+
+
+def test_a_cheques_photo_that_the_company_asks_for(
+    prepared: tuple[Office, str, list[str]], phone_page: Page, open_browser: Opener
+) -> None:
+    """Asked for on the Policies screen; pending on the voucher, at the day's end and at the supervisor's desk, and in
+    nobody's way. The real picture of the camera is seen there once it has come, and until then its place says so."""
+    office, _, _ = prepared
+    desk = Counter(open_browser("desk", width=1366, height=860), office.address)
+    desk.page.goto(office.address + "/")
+    desk.log_in("tarek")
+    desk.page.goto(office.address + "/desk/policies")
+    desk.page.get_by_role("switch", name=re.compile("A photo of each cheque")).click()
+    desk.page.keyboard.press("Control+Enter")
+    expect(desk.page.get_by_text("saved", exact=False).first).to_be_visible()
+    desk.page.get_by_role("button", name="Log out").click()
+
+    phone, page = Pocket(phone_page, office.address), phone_page
+    eye = Eye(page, touch=True)
+    phone.enrol(office.codes["Mahmoud Samir"])
+    phone.collect("500", cheques=(("1200.50", "00418827", "2027-01-15"), ("800", "00418828", "2027-02-15")))
+    expect(page.get_by_text("The photos of 2 cheques are pending")).to_be_visible()
+    eye.look("phone-issued-pending")
+    phone.button("Photograph now").click()
+    # The bytes are held back on the way: the entry arrives, the picture does not.
+    page.route("**/api/v1/attachments/*", lambda route: route.abort())
+    eye.expects_refusals = True
+    photos = page.get_by_role("region", name="Photos of cheques")
+    photos.get_by_role("button", name="Take a photo").first.click()
+    phone.button("Take it").click()
+    expect(page.get_by_text("The photo of one cheque is pending")).to_be_visible()
+    expect(photos.get_by_text("Photo pending")).to_have_count(1)
+    phone.end_visit()
+    phone.follow("/day")
+    expect(page.get_by_role("link", name=re.compile("1 cheque with you has no photo"))).to_be_visible()
+    expect(phone.button("Write why you close before it is done")).to_be_visible()
+
+    desk.log_in("nadia")
+    office_eye = Eye(desk.page, touch=False)
+    office_eye.expects_refusals = True
+    desk.page.goto(office.address + "/desk/proofs")
+    first = desk.page.get_by_role("button", name=re.compile("Cheque 00418828"))
+    expect(first.get_by_text("Photo pending")).to_be_visible(timeout=60_000)
+    other = desk.page.get_by_role("button", name=re.compile("Cheque 00418827"))
+    expect(other).to_be_visible()
+    expect(other.get_by_text("Photo pending")).to_have_count(0)
+    other.click()
+    expect(desk.page.get_by_text("The picture is not here yet")).to_be_visible()
+
+    page.unroute("**/api/v1/attachments/*")
+    phone.follow("/sending")
+    phone.button("Try now").click()
+    picture = desk.page.get_by_role("img", name="Picture 1")
+    expect(picture).to_be_visible(timeout=60_000)
+    assert picture.evaluate("(image) => image.naturalWidth") >= 300
+    office_eye.look("desk-proofs", themes=True)
+    assert [*eye.faults, *office_eye.faults] == []
+
+
+def test_the_office_sees_the_pictures_of_disputes_and_incidents(
+    prepared: tuple[Office, str, list[str]], phone_page: Page, open_browser: Opener
+) -> None:
+    """What a phone's camera took, at the supervisor's desk: of a disputed invoice, and of an incident."""
+    office, customer, (_, second, _) = prepared
+    phone, page = Pocket(phone_page, office.address), phone_page
+    phone.enrol(office.codes["Mahmoud Samir"])
+    phone.follow(f"/customer/{customer}")
+    phone.button("No payment").click()
+    radio(phone, "Promised")
+    radio(phone, "Tomorrow")
+    phone.button(second).click()
+    radio(phone, "Disputes it")
+    radio(phone, "Damaged goods")
+    photograph(phone)
+    phone.button("Done").click()
+    phone.button("End visit").click()
+    phone.at_today()
+    phone.follow("/ask")
+    page.get_by_label("What happened?").fill("two men followed me from the market")
+    photograph(phone)
+    phone.button("Save and send").click()
+    page.get_by_text("two men followed me").first.wait_for()
+    phone.follow("/sending")
+    expect(page.get_by_text("The office has everything").first).to_be_visible(timeout=60_000)
+
+    desk = Counter(open_browser("desk", width=1366, height=860), office.address)
+    desk.page.goto(office.address + "/")
+    desk.log_in("nadia")
+    for where, name in (("requests", "two men followed me"), ("proofs", f"Dispute on {second}")):
+        desk.page.goto(f"{office.address}/desk/{where}")
+        desk.page.get_by_role("button", name=re.compile(name)).click()
+        picture = desk.page.get_by_role("img", name="Picture 1")
+        expect(picture).to_be_visible(timeout=60_000)
+        assert picture.evaluate("(image) => image.naturalWidth") >= 300

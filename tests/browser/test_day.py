@@ -36,6 +36,7 @@ class Prepared:
     brought: StatedCustomer
     unplanned: StatedCustomer
     hany: UserEnrolled
+    karim: UserEnrolled
     code: str
 
 
@@ -47,7 +48,7 @@ def prepared(tmp_path: Path) -> Iterator[Prepared]:
     settings = Settings(data=office.folder, port=office.port)
     day = today(datetime.now(UTC))
     demo = demo_of(settings, day)
-    mahmoud, hany = demo.users[0], demo.users[1]
+    mahmoud, hany, karim = demo.users[:3]
     plan = next(one for one in demo.plans if one.user == mahmoud.user)
     by_id = {one.customer: one for one in demo.customers}
     stops = [by_id[one] for one in plan.stops]
@@ -78,7 +79,7 @@ def prepared(tmp_path: Path) -> Iterator[Prepared]:
     office.start()
     try:
         code = the_old_phone(office, mahmoud, first, brought, day)
-        yield Prepared(office, day, stops, brought, unplanned, hany, code)
+        yield Prepared(office, day, stops, brought, unplanned, hany, karim, code)
     finally:
         office.stop()
 
@@ -153,8 +154,15 @@ def test_a_day_without_a_network_is_told_whole(prepared: Prepared, open_browser:
         re.compile(r"\d k?m$|\d k?m")
     )
 
+    # Another comes later
+    card.get_by_role("button", name="With a colleague").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Hany Adel")).to_have_count(0)
+    page.get_by_role("button", name="Karim Fathy").click()
+    page.get_by_role("dialog").get_by_role("button", name="Add to the visit").click()
+    expect(card).to_contain_text("With Hany Adel, Karim Fathy")
+
     # The next one asks to end it, and the phone does not say where
-    page.context.clear_permissions()
+    page.context.grant_permissions([])  # what is not granted is refused; without the call the browser may still ask
     page.get_by_role("button", name=re.compile(re.escape(stops[1].name))).click()
     page.get_by_role("region", name=stops[1].name).get_by_role("button", name="Start visit").click()
     expect(page.get_by_role("heading", name="A visit is open")).to_be_visible()
@@ -204,6 +212,8 @@ def test_a_day_without_a_network_is_told_whole(prepared: Prepared, open_browser:
         prepared.unplanned.customer,
     ]
     assert visits[0]["colleagues"] == [prepared.hany.user]
+    (joined,) = (body for kind, body, _ in told if kind == "visit_joined")
+    assert joined["colleagues"] == [prepared.karim.user]
     assert visits[0]["position"]["lat"] == pytest.approx(30.05)
     assert visits[1]["no_position"] == "not_permitted"
     assert [visit.get("planned", False) for visit in visits] == [True, True, False]

@@ -347,6 +347,7 @@ ROUTES: list[tuple[str, str, Any, tuple[str, ...]]] = [
     ("GET", "/vouchers/none/notices", None, DESKS),
     ("GET", "/cases", None, BOTH),
     ("POST", "/cases/none/answer", {"decision": "noted"}, BOTH),
+    ("GET", "/proofs", None, BOTH),
     ("GET", "/promises", None, BOTH),
     ("GET", f"/targets/{DAY:%Y-%m}", None, BOTH),
     ("PUT", f"/targets/usr_none/{DAY:%Y-%m}", {"currency": "EGP", "amount": 1}, BOTH),

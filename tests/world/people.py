@@ -154,6 +154,16 @@ def deducted(world: "World") -> list[dict[str, Any]]:
     return [{"kind": kind, "amount": world.random.randint(1, 2_000), "proof": "41"} for kind in kinds]
 
 
+def join(world: "World", device: SimDevice) -> Tab:
+    """Somebody comes to the open visit; now and then he was there before, or the visit is over."""
+    view = view_of(device.db, device.now())
+    visits = [one for one in all_of(view, Visit) if one.device == device.id and (not one.ended_at or world.likely(5))]
+    found = world.pick(visits)
+    if found is not None:
+        colleague = world.random.choice([SUPERVISOR, *(user for user, _ in COLLECTORS if user != device.user)])
+        yield from device.append("visit_joined", {"visit": found.id, "colleagues": [colleague]})
+
+
 def photograph(world: "World", device: SimDevice) -> Tab:
     """A cheque's picture, taken after its voucher was issued."""
     voucher = world.pick(mine(view_of(device.db, device.now()), device, standing=False))
@@ -558,9 +568,9 @@ def judge_waiting(world: "World") -> None:
 
 
 COLLECTOR_ACTS: list[tuple[Act, int]] = [
-    (collect, 12), (visit, 4), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2), (declare, 3),
-    (greet, 1), (wipe, 2), (promise, 4), (dispute, 1), (contact, 1), (confirm, 1), (ask_office, 1), (put_off, 1),
-    (deliver, 1), (close_day, 1), (photograph, 1),
+    (collect, 12), (visit, 4), (join, 1), (hand_out, 3), (void_alone, 3), (ask_void, 2), (void_approved, 2),
+    (declare, 3), (greet, 1), (wipe, 2), (promise, 4), (dispute, 1), (contact, 1), (confirm, 1), (ask_office, 1),
+    (put_off, 1), (deliver, 1), (close_day, 1), (photograph, 1),
 ]  # fmt: skip
 DESK_ACTS: list[tuple[Act, int]] = [(count, 5), (decide, 5)]
 OFFICE_ACTS: list[tuple[Callable[["World"], None], int]] = [

@@ -31,7 +31,10 @@ export const FOLLOW_UP: Rules = {
   },
 
   cheque_photographed(next, { body }) {
-    next.change('voucher', body.receipt, ({ photos = [] }) => ({ photos: [...new Set([...photos, ...body.photos])] }));
+    next.change('voucher', body.receipt, ({ photos = [], photographed = [] }) => ({
+      photos: [...new Set([...photos, ...body.photos])],
+      photographed: [...new Set([...photographed, body.tender])].sort((one, other) => one - other),
+    }));
   },
 
   /** The stop leaves one day's plan and stands in the other's, marked in both. */

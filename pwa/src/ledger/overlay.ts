@@ -137,6 +137,10 @@ const RULES: Rules = {
     next.change('device', device, () => ({ visit: id }));
   },
 
+  visit_joined(next, { body }) {
+    next.change('visit', body.visit, ({ colleagues = [] }) => ({ colleagues: [...colleagues, ...body.colleagues.filter((one) => !colleagues.includes(one))] }));
+  },
+
   visit_ended(next, { at, device, body }) {
     next.change('visit', body.visit, () => ({
       ended_at: at,

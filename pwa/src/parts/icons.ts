@@ -47,6 +47,7 @@ export const ICONS = {
   eye: '<path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12z"/><circle cx="12" cy="12" r="3"/>',
   route: '<circle cx="6" cy="18" r="2.5"/><circle cx="18" cy="6" r="2.5"/><path d="M8.5 18H15a3.5 3.5 0 0 0 0-7H9a3.5 3.5 0 0 1 0-7h6.5"/>',
   download: '<path d="M12 4v11M7 11l5 5 5-5M4 20h16"/>',
+  mail: '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="M3.5 7l8.5 6 8.5-6"/>',
   message: '<path d="M4 5h16v12H10l-5 4v-4H4z"/>',
   link: '<path d="M9.5 14.5l5-5M8 11l-2.5 2.5a4 4 0 0 0 5.5 5.5L13.5 16.5M16 13l2.5-2.5A4 4 0 0 0 13 5L10.5 7.5"/>',
   qr: '<path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2"/>',

@@ -22,6 +22,11 @@ export interface Allocation {
   amount: number;
 }
 
+export interface Along {
+  name: string;
+  name_ar?: string;
+}
+
 export interface AssignWish {
   collector: string;
   customers: string[];
@@ -759,6 +764,7 @@ export interface Happening {
   amounts?: Total[];
   flags?: string[];
   verdict?: string;
+  along?: Along[];
 }
 
 export interface Head {
@@ -1001,6 +1007,7 @@ export interface Policy {
   promise_grace_days?: number;
   notify?: ("email" | "message")[];
   notify_hours?: number;
+  cheque_photos?: boolean;
 }
 
 export interface PolicyView {
@@ -1064,6 +1071,24 @@ export interface PromiseToPay {
   note?: string;
   state?: string;
   kept?: Record<string, number>;
+}
+
+export interface ProofRow {
+  what: string;
+  id: string;
+  at: string;
+  currency: string;
+  amount: number;
+  number?: string;
+  customer?: Customer | null;
+  collector?: User | null;
+  photos?: string[];
+  reason?: string;
+  note?: string;
+  voucher?: string;
+  bank?: string;
+  due?: string | null;
+  missing?: boolean;
 }
 
 export interface PublicKey {
@@ -1453,6 +1478,11 @@ export interface VisitEnded {
   next_action?: string;
 }
 
+export interface VisitJoined {
+  visit: string;
+  colleagues: string[];
+}
+
 export interface VisitStarted {
   customer: string;
   planned?: boolean;
@@ -1534,6 +1564,7 @@ export interface Voucher {
   deductions?: Deduction[];
   promises?: string[];
   photos?: string[];
+  photographed?: number[];
 }
 
 export interface VoucherPrinted {
@@ -1586,6 +1617,7 @@ export interface Bodies {
   book_closed: BookClosed;
   plan_set: PlanSet;
   visit_started: VisitStarted;
+  visit_joined: VisitJoined;
   visit_ended: VisitEnded;
   receipt_issued: ReceiptIssued;
   voucher_shown: VoucherShown;

@@ -1,6 +1,7 @@
 /** A collector's day, told by what was written in it. Everything here is read; closing the day is an entry of its own. */
 import type { World } from '../../journal/world';
 import type { Bodies, ChequeHeld, Total, Voucher } from '../../wire/types';
+import { is_photographed } from './cheque_photos';
 import { stops_of } from './stops';
 
 type Told = Omit<Bodies['day_closed'], 'left' | 'note'>;
@@ -72,23 +73,20 @@ export function left_of(world: World, day: string, drafts: readonly string[]): L
   const waiting = stops_of(world, day, open?.customer ?? '').waiting.filter(({ customer }) => customer.id !== open?.customer);
   const cash = Object.values(world.custody.cash ?? {}).filter((amount) => amount > 0).length;
   const cheques = [...world.cheques.values()].filter(({ state, holder }) => state === 'held' && holder === me);
-  const bare = cheques.filter(({ id, voucher }) => !has_photo(world.vouchers.get(voucher), Number(id.slice(id.lastIndexOf('.') + 1))));
+  const bare = cheques.filter(({ id, voucher: of }) => {
+    const voucher = world.vouchers.get(of);
+    return !voucher || !is_photographed(voucher, Number(id.slice(id.lastIndexOf('.') + 1)));
+  });
   const found: Left[] = [
     { code: 'receipt_draft', count: drafts.length, path: `/collect/${encodeURIComponent(drafts[0] ?? '')}`, asks: true },
     { code: 'visit_open', count: open ? 1 : 0, path: `/customer/${encodeURIComponent(open?.customer ?? '')}`, asks: true },
     { code: 'stops_open', count: waiting.length, path: '/', asks: true },
     { code: 'cash_in_hand', count: cash, path: '/deposit', asks: false },
     { code: 'cheques_in_hand', count: cheques.length, path: '/deposit', asks: false },
-    { code: 'photos_missing', count: bare.length, path: `/voucher/${encodeURIComponent(bare[0]?.voucher ?? '')}`, asks: false },
+    { code: 'photos_missing', count: bare.length, path: `/voucher/${encodeURIComponent(bare[0]?.voucher ?? '')}`, asks: world.company?.policy.cheque_photos ?? false },
     { code: 'entries_unsent', count: world.waiting.unsent, path: '/sending', asks: false },
   ];
   return found.filter(({ count }) => count > 0);
-}
-
-/** Photos that came with the voucher hang at their cheque; those that came later are the voucher's. */
-function has_photo(voucher: Voucher | undefined, place: number): boolean {
-  const tender = voucher?.tenders[place];
-  return (voucher?.photos ?? []).length > 0 || (tender?.method === 'cheque' && (tender.photos ?? []).length > 0);
 }
 
 /** Whether the day has gone on since it was closed. What is still held changes without any doing of the collector's. */

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 
 import { set_digits, set_language } from '../../text';
 import type { PromiseToPay } from '../../wire/types';
-import { message_text, next_day, templates_for, type About } from './messages';
+import { mail_link, message_text, next_day, templates_for, type About } from './messages';
 
 const promise = (date: string, amount: number, kept = {}): PromiseToPay => ({ id: date, customer: 'c', by: 'u', currency: 'EGP', amount, date, at: '', kept });
 const about: About = {
@@ -42,4 +42,10 @@ test('no invisible marks go out', () => {
 
 test('the next day is the next one of the calendar', () => {
   expect([next_day('2026-11-30'), next_day('2026-12-31', 2)]).toEqual(['2026-12-01', '2027-01-02']);
+});
+
+test('a mail is filled in: address, subject and text, whatever letters they have', () => {
+  expect(mail_link('hoda+pay@baraka.example', 'رسالة من النيل', 'one\ntwo & three')).toBe(
+    'mailto:hoda%2Bpay@baraka.example?subject=%D8%B1%D8%B3%D8%A7%D9%84%D8%A9%20%D9%85%D9%86%20%D8%A7%D9%84%D9%86%D9%8A%D9%84&body=one%0D%0Atwo%20%26%20three',
+  );
 });

@@ -6,6 +6,9 @@ import type { Customer, PromiseToPay } from '../../wire/types';
 export const TEMPLATES = ['dues', 'promise', 'on_my_way', 'missed'] as const;
 export type Template = (typeof TEMPLATES)[number];
 
+/** By which a message can be written. */
+export type Written = 'whatsapp' | 'sms' | 'email';
+
 export interface About {
   customer: Customer;
   collector: { name: string; name_ar: string };
@@ -51,4 +54,10 @@ function left_of({ amount, kept = {} }: PromiseToPay): number {
 
 export function next_day(day: string, days = 1): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** RFC 6068: lines end with CRLF, and the address keeps its own sign, which some mail apps do not decode. */
+export function mail_link(address: string, subject: string, text: string): string {
+  const to = encodeURIComponent(address).replaceAll('%40', '@');
+  return `mailto:${to}?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(text.replace(/\r?\n/g, '\r\n'))}`;
 }

@@ -21,6 +21,8 @@ interface Opening {
   customer: string;
   planned: boolean;
   colleagues: string[];
+  /** Its entry is being written as it stood; who comes now needs one of his own. */
+  sealed: boolean;
   written: Promise<void>;
   hurry: () => void;
 }
@@ -72,18 +74,20 @@ export async function visit_of(world: World, customer: string, colleagues: strin
   const { found, hurry } = look_for_position();
   // A page killed within these five seconds must not leave a voucher that names a visit that nobody started.
   await save_draft('visit_opening', { id, customer, planned, colleagues }).catch(() => undefined);
-  const written = found.then(async (position) => {
-    await append('visit_started', started(customer, planned, colleagues, position), { id });
+  const opening: Opening = { customer, planned, colleagues: [...colleagues], sealed: false, written: Promise.resolve(), hurry };
+  opening.written = found.then(async (position) => {
+    opening.sealed = true;
+    await append('visit_started', started(customer, planned, opening.colleagues, position), { id });
     await drop_draft('visit_opening');
   });
-  openings.set(id, { customer, planned, colleagues, written, hurry });
+  openings.set(id, opening);
   tell();
   const over = (): void => {
     openings.delete(id);
     tell();
   };
   // Until the world shows the visit: between the two it would seem that nobody is being visited.
-  written.then(() => shows(id)).then(over, over);
+  opening.written.then(() => shows(id)).then(over, over);
   return id;
 }
 
@@ -95,6 +99,23 @@ function shows(visit: string): Promise<void> {
       queueMicrotask(() => stop());
     });
   });
+}
+
+/** Colleagues who came to the visit that is open at this customer. While its own entry is not written yet, they stand in that. */
+export async function join_visit(world: World, customer: string, colleagues: readonly string[]): Promise<void> {
+  for (const [id, opening] of openings) {
+    if (opening.customer !== customer) continue;
+    if (opening.sealed) {
+      await opening.written;
+      await append('visit_joined', { visit: id, colleagues: [...colleagues] });
+      return;
+    }
+    opening.colleagues.push(...colleagues.filter((one) => !opening.colleagues.includes(one)));
+    await save_draft('visit_opening', { id, customer, planned: opening.planned, colleagues: opening.colleagues }).catch(() => undefined);
+    return;
+  }
+  const open = world.open_visit;
+  if (open?.customer === customer) await append('visit_joined', { visit: open.id, colleagues: [...colleagues] });
 }
 
 function started(customer: string, planned: boolean, colleagues: readonly string[], position: Found): Bodies['visit_started'] {

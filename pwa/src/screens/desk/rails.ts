@@ -19,6 +19,7 @@ export type Screen =
   | 'import'
   | 'rescue'
   | 'requests'
+  | 'proofs'
   | 'promises'
   | 'dayreports'
   | 'policies';
@@ -46,6 +47,7 @@ const LINES: Record<Screen, RailLine> = {
   import: { screen: 'import', icon: 'download', title: 'desk.import' },
   rescue: { screen: 'rescue', icon: 'rescue', title: 'desk.rescue' },
   requests: { screen: 'requests', icon: 'message', title: 'desk.requests' },
+  proofs: { screen: 'proofs', icon: 'camera', title: 'desk.proofs' },
   promises: { screen: 'promises', icon: 'clock', title: 'desk.promises' },
   dayreports: { screen: 'dayreports', icon: 'paper', title: 'desk.dayreports' },
   policies: { screen: 'policies', icon: 'settings', title: 'desk.policies' },
@@ -53,7 +55,7 @@ const LINES: Record<Screen, RailLine> = {
 
 const RAILS: Record<string, Screen[]> = {
   cashier: ['deposits', 'safe', 'rescue'],
-  supervisor: ['board', 'requests', 'plans', 'flags', 'decisions', 'review', 'promises', 'dayreports', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
+  supervisor: ['board', 'requests', 'plans', 'flags', 'decisions', 'review', 'proofs', 'promises', 'dayreports', 'customers', 'ageing', 'assignments', 'devices', 'rescue'],
   administrator: ['users', 'devices', 'books', 'assignments', 'import', 'rescue', 'board', 'flags', 'ageing', 'policies'],
 };
 

@@ -22,6 +22,7 @@ export interface Form {
   texts: Record<(typeof AMOUNTS)[number] | (typeof NUMBERS)[number] | 'discount_limit', string>;
   blocks: Limit[];
   require_installed: boolean;
+  cheque_photos: boolean;
   rates: Required<StatedRate>[];
 }
 
@@ -40,6 +41,7 @@ export function form_of(policy: Policy, currency: string): Form {
     texts,
     blocks: [...(policy.blocks ?? [])],
     require_installed: policy.require_installed ?? true,
+    cheque_photos: policy.cheque_photos ?? false,
     rates: (policy.rates ?? []).map((rate) => ({ ...rate, source: rate.source ?? '' })),
   };
 }
@@ -56,7 +58,7 @@ export function rate_text(typed: string): string {
 /** The policy that the form says, over what it does not show; or what of it cannot be, by field (`rates.0` a row). */
 export function policy_of(form: Form, was: Policy, currency: string): { policy: Policy } | { wrong: Record<string, Wrong> } {
   const wrong: Record<string, Wrong> = {};
-  const policy: Policy = { ...was, blocks: [...form.blocks], require_installed: form.require_installed };
+  const policy: Policy = { ...was, blocks: [...form.blocks], require_installed: form.require_installed, cheque_photos: form.cheque_photos };
   for (const name of AMOUNTS) {
     const text = form.texts[name].trim();
     const amount = text === '' ? 0 : read_amount(text, currency);
