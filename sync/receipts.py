@@ -306,6 +306,18 @@ def photographed(_c: Context, body: ChequePhotographed, state: State) -> None:
         state.put(voucher)
 
 
+def bare_cheques(voucher: Voucher) -> list[int]:
+    """The cheques of a voucher that lack a photo, by their place among its tenders. Photos that came with the voucher
+    hang at their cheque; those of an older version do not say of which cheque they are."""
+    if voucher.photos and not voucher.photographed:
+        return []
+    return [
+        place
+        for place, tender in enumerate(voucher.tenders)
+        if isinstance(tender, Cheque) and not tender.photos and place not in voucher.photographed
+    ]
+
+
 def shared(_c: Context, body: VoucherShared, state: State) -> None:
     voucher = state.get(Voucher, body.receipt)
     if voucher is not None:

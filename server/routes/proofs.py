@@ -7,6 +7,7 @@ from schemas.entries.receipts import Cheque
 from schemas.wire import ProofRow
 from server.doors import AnyRequest, allow, caller_of, company_of
 from server.reads import all_of, many, settings_of
+from sync.receipts import bare_cheques
 
 NEWEST = 300
 GONE = ("given_back", "replaced")
@@ -61,7 +62,7 @@ async def proofs(request: AnyRequest) -> list[ProofRow]:
                 voucher=cheque.number_on_voucher,
                 bank=cheque.bank,
                 due=cheque.due,
-                missing=asked_for and not is_photographed(voucher, place),
+                missing=asked_for and place in bare_cheques(voucher),
             )
         )
     rows.sort(key=lambda row: row.at, reverse=True)
@@ -73,10 +74,3 @@ def photos_of(voucher: Voucher, place: int) -> list[str]:
     tender = voucher.tenders[place]
     own = tender.photos if isinstance(tender, Cheque) else []
     return list(dict.fromkeys([*own, *voucher.photos]))
-
-
-def is_photographed(voucher: Voucher, place: int) -> bool:
-    """The phone's rule of the same name. Pictures of an older version do not say of which cheque they are."""
-    tender = voucher.tenders[place]
-    old = bool(voucher.photos) and not voucher.photographed
-    return old or place in voucher.photographed or (isinstance(tender, Cheque) and bool(tender.photos))

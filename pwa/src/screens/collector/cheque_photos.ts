@@ -2,7 +2,7 @@
 import type { Voucher } from '../../wire/types';
 
 /**
- * The same rule as the office's `is_photographed`. Photos that came with the voucher hang at their cheque; pictures of an older version
+ * With `bare_cheques` the office's rule of that name. Photos that came with the voucher hang at their cheque; pictures of an older version
  * do not say of which cheque they are.
  */
 export function is_photographed({ tenders, photos = [], photographed = [] }: Voucher, place: number): boolean {
