@@ -88,6 +88,7 @@ export const en: Record<keyof typeof ar, Text> = {
     other: '{n} photos wait for a better network, to save data. Your vouchers send as usual.',
   },
   'sending.photos_now': 'Send the photos now',
+  'sending.install': 'Install Sanad on this phone',
   'connection.connected': 'Connected to the office',
   'connection.away': 'The office is not answering. What you entered is saved; we try every minute',
   'connection.away_quiet': 'The office is not answering. Nothing of yours waits, and we try again by ourselves',
