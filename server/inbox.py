@@ -223,8 +223,9 @@ class Writer:
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
         writers = Counter(push.device for push in pushes)
+        now = self.moment()
         for push in pushes:
-            moment = self.moment(push.head.carrier)
+            moment = Moment(now.now, now.received_at, now.day, push.head.carrier)
             try:
                 new = self._place(push, heads, known[push.device], moment, fresh)
             except (Gap, QuotaReached) as answer:
