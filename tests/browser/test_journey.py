@@ -105,8 +105,8 @@ SLOW_DRAFTS = """() => {
 
 
 def test_nothing_is_typed_before_an_older_draft_is_there(office: Office, open_browser: Opener) -> None:
-    """On a slow phone the draft is found a moment after its screen: what a fast thumb types first is not written over, and
-    no deposit is declared without the reasons that were given before."""
+    """On a slow phone the draft is found a moment after its screen: what a fast thumb types first is not written over,
+    and no deposit is declared without the reasons that were given before."""
     phone = Pocket(open_browser("phone"), office.address)
     phone.enrol(office.codes["Mahmoud Samir"])
     phone.page.evaluate(SLOW_DRAFTS)
