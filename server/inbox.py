@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import AheadEntry, Book, DepositAhead, Device
+from schemas.documents import AheadEntry, Book, Device
 from schemas.entries import Envelope
 from schemas.entries.company import ChainStarted, HoleRecorded
 from schemas.wire import Head as PushHead
@@ -211,19 +211,19 @@ class Writer:
         settled: list[Stamped] = []
         for known in counter.due(state):
             for waiting in list(known.waiting):
-                settled += self._settle_one(known, waiting, state, heads, position, h)
+                settled += self._settle_one(waiting, state, heads, position, h)
                 if settled:
                     position, h = settled[-1].stamp.position, settled[-1].h
         return settled
 
     def _settle_one(
-        self, known: DepositAhead, waiting: AheadEntry, state: State, heads: dict[str, Head], position: int, h: bytes
+        self, waiting: AheadEntry, state: State, heads: dict[str, Head], position: int, h: bytes
     ) -> list[Stamped]:
-        """Nothing where the rules or a difference want a person: then it goes on waiting."""
+        """Nothing where the rules will not have it: then it goes on waiting, for a person."""
         before, moment = heads[self.run], self.moment(self.run)
         arrivals = self._own("judged", counter.release_of(waiting), SYSTEM, heads)
         context = context_of(arrivals[-1], moment.day, moment.received_at)
-        if not counter.fits(known, waiting, judge(arrivals[-1], context, state)):
+        if judge(arrivals[-1], context, state).verdict != Verdict.ACCEPTED:
             heads[self.run] = before
             return []
         return decide(arrivals, moment, state, position, h)

@@ -3,7 +3,7 @@
 The count is a fact, and the money lies in the safe: both are kept under review, flag `declaration_awaited`, and what
 was taken over stands in `suspense/<deposit>`. The collector's custody is not touched before his own chain says what he
 handed over. As soon as the declaration has its place, the server releases what waits, by entries of its own chain
-(`judged`) and by the same rules as if it had come in order; what does not fit then waits for a person.
+(`judged`) and by the same rules as if it had come in order; what they do not accept goes on waiting for a person.
 """
 
 from schemas.codes import Flag, Verdict
@@ -11,6 +11,7 @@ from schemas.documents import (
     AheadEntry,
     Amounts,
     Count,
+    Deposit,
     DepositAhead,
     DepositWaiting,
     Device,
@@ -83,13 +84,28 @@ def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     return Ruling(Verdict.REVIEW, [Flag.DECLARATION_AWAITED], _taken_over(known.id, count, c.by))
 
 
+def judge_unmatched(c: Context, deposit: Deposit, body: DepositAccepted, state: State) -> Ruling:
+    """Accepted on totals alone, and a cheque or an amount is not what its voucher says: the money is in the safe, and
+    the cashier decides once more, with all figures before him. It does not matter who was heard first."""
+    known, count = state.get(DepositAhead, deposit.id), _of(deposit, body.count)
+    if count is None:
+        return refused(Flag.COUNT_UNKNOWN)
+    if known is not None and c.by in known.standing and not _is_known(c, known):
+        return refused(Flag.DEPOSIT_ALREADY_DECIDED)
+    return Ruling(Verdict.REVIEW, [Flag.NOT_MATCHED], _taken_over(deposit.id, count, c.by))
+
+
 def _is_known(c: Context, known: DepositAhead | None) -> bool:
     """Whether it is this very entry that waits already: somebody tries to release it too early."""
     return known is not None and any(entry.hash == b64(c.entry.hash) for entry in known.waiting)
 
 
 def _count(known: DepositAhead | None, id: str) -> Count | None:
-    return next((one for one in known.counts if one.id == id), None) if known is not None else None
+    return _of(known, id) if known is not None else None
+
+
+def _of(what: DepositAhead | Deposit, id: str) -> Count | None:
+    return next((one for one in what.counts if one.id == id), None)
 
 
 def _taken_over(deposit: str, count: Count, cashier: str) -> list[Amount]:
@@ -137,7 +153,12 @@ def counted(c: Context, body: DepositCounted, state: State) -> None:
 
 
 def accepted(c: Context, body: DepositAccepted, state: State) -> None:
-    known = state.get(DepositAhead, body.deposit)
+    known, deposit = state.get(DepositAhead, body.deposit), state.get(Deposit, body.deposit)
+    if deposit is not None:
+        known = known or DepositAhead(deposit.id, deposit.name, arrived=True)
+        of_deposit = _of(deposit, body.count)
+        if of_deposit is not None and _count(known, body.count) is None:
+            known.counts.append(of_deposit)
     count = _count(known, body.count)
     if not _waits(c) or known is None or count is None:
         return
@@ -150,7 +171,7 @@ def accepted(c: Context, body: DepositAccepted, state: State) -> None:
 
 def _waits(c: Context) -> bool:
     """Whether it is under review for this reason: a stopped desk's entry waits for a person anyway."""
-    return c.stamp is not None and Flag.DECLARATION_AWAITED in c.stamp.flags
+    return c.stamp is not None and bool({Flag.DECLARATION_AWAITED, Flag.NOT_MATCHED} & set(c.stamp.flags))
 
 
 def _wait(c: Context, known: DepositAhead, count: str, state: State) -> None:
@@ -202,19 +223,6 @@ def release_of(entry: AheadEntry) -> Judged:
         envelope=entry.envelope,
         body=entry.body,
     )
-
-
-def fits(known: DepositAhead, entry: AheadEntry, ruling: Ruling) -> bool:
-    """Whether the server may release it by itself. What was taken over on the totals of a code must agree in every
-    piece; who had seen the cheques one by one has decided about them."""
-    if ruling.verdict != Verdict.ACCEPTED:
-        return False
-    if entry.kind != "deposit_accepted":
-        return True
-    differs = {Flag.VARIANCE_DIFFERS}
-    if known.hash:
-        differs |= {Flag.PAPER_MISSING, Flag.PAPER_NOT_DECLARED}
-    return not differs & set(ruling.flags)
 
 
 # ---- settled

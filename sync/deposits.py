@@ -269,6 +269,8 @@ def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     found = _compared(deposit, body.count, state)
     if found is None:
         return refused(Flag.COUNT_UNKNOWN)
+    if body.totals_only and (found.differences or found.missing or found.extra):
+        return counter.judge_unmatched(c, deposit, body, state)
     ruling = Ruling(lines=counter.taken_back(deposit.id, c.by, state))
     for currency in sorted({*deposit.expected, *found.cash}):
         counted_cash = found.cash.get(currency, 0)

@@ -70,12 +70,17 @@ class Variance(Shape, frozen=True):
 
 
 class DepositAccepted(Shape, frozen=True):
-    """The cashier takes over what the named count found. count: id of the `deposit_counted` entry that stands."""
+    """The cashier takes over what the named count found. count: id of the `deposit_counted` entry that stands.
+
+    totals_only: without a network the desk knew the totals of the phone's code and no cheque; the cashier has accepted
+    that they are equal, and no difference in a single piece.
+    """
 
     deposit: Id
     count: Id
     variances: list[Variance] = []
     note: Text = ""
+    totals_only: bool = False
 
 
 class DepositReturned(Shape, frozen=True):

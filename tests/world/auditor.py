@@ -621,7 +621,7 @@ class Auditor:
             books.leaves[fact.book].add(fact.leaf)
             books.numbers[number] = fact.hash
 
-    def on_judged(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+    def on_judged(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         """A person decides once about what waits. Money that waited has a place now; hands hold what they held, unless
         it never was there twice."""
         books, position, where = self.books, int(said["entry"]), f"entry {said['entry']}"
@@ -634,7 +634,6 @@ class Auditor:
                 waiting.pop(said["hash"], None)
             if said["decision"] == "release":
                 self.released(said, fact)
-                self.server_takes_no_differences(envelope, msgspec.json.decode(said["body"]), fact.lines)
             else:
                 self.left_in_the_safe(books.accepting.get(position), fact, where)
             return
@@ -762,7 +761,7 @@ class Auditor:
         """The safe has what was counted, against suspense; nobody else's account is touched."""
         deposit, by = said["deposit"], envelope["by"]
         where = f"{deposit} is taken over at {fact.position} before it is declared"
-        count = self.books.early.get(said["count"])
+        count = self.books.early.get(said["count"]) or self.books.counts.get(said["count"])
         if count is None or count["deposit"] != deposit:
             raise Violation(f"{where}, by a count that is not its own")
         self.expect((deposit, by) not in self.books.taken, f"{where}, and was before")
@@ -773,13 +772,6 @@ class Auditor:
         self.books.taken[deposit, by] = fact.lines
         self.books.accepting[fact.position] = (deposit, by)
 
-    def server_takes_no_differences(self, said: Doc, inner: Doc, lines: Lines) -> None:
-        """What a cashier took over on a code's totals, unseen, is settled by a person where a piece differs."""
-        count = self.books.counts.get(inner.get("count", ""), {})
-        back = [line for line in lines if line[0].startswith(("cheques/", "short/", "over/"))]
-        alone = said.get("by") == "system" and "declaration" in count
-        self.expect(not (alone and back), f"deposit {inner.get('deposit')} is settled by the server, with {back}")
-
     def with_what_was_taken(self, deposit: str, by: str, fact: Fact) -> Lines:
         """All that a cashier has posted for a deposit, once its declaration is here; nothing of it is in suspense."""
         lines = netted([*self.books.taken.pop((deposit, by), []), *fact.lines])
@@ -788,10 +780,13 @@ class Auditor:
         return lines
 
     def on_deposit_accepted(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
-        if "declaration_awaited" in fact.flags and fact.verdict == "review":
+        if {"declaration_awaited", "not_matched"} & set(fact.flags) and fact.verdict == "review":
             self.taken_ahead(envelope, said, fact)
         if fact.verdict == "accepted":
             lines = self.with_what_was_taken(said["deposit"], envelope["by"], fact)
+            unseen = [line for line in lines if line[0].startswith(("cheques/", "short/", "over/"))]
+            blind = said.get("totals_only", False)
+            self.expect(not (blind and unseen), f"{said['deposit']} is accepted on totals, and {unseen} differs")
             self.decides(said["deposit"], {"counted"}, "accepted")
             counted: dict[tuple[str, str], int] = defaultdict(int)
             for one in self.books.counts[said["count"]]["cash"]:

@@ -364,7 +364,12 @@ def what_was_taken_over_ahead_counts_twice(stack: ExitStack) -> None:
 @mutant("core", partition=30)
 def a_misread_cheque_is_settled_by_itself(stack: ExitStack) -> None:
     """The collector answers for a paper that lies in the vault."""
-    put(stack, counter, "fits", lambda _known, _entry, ruling: ruling.verdict == Verdict.ACCEPTED)
+
+    def judge(c: Any, body: Any, state: State) -> Any:
+        return real(c, structs.replace(body, totals_only=False), state)
+
+    real = deposits.judge_accepted
+    rule(stack, "deposit_accepted", judge=judge)
 
 
 @mutant("core", revoke=60)

@@ -412,7 +412,8 @@ def count_from_code(world: "World", device: SimDevice) -> Tab:
     stray = Stray(entry.device, entry.seq, entry.wire())
     yield from device.write(lambda db: db.strays.setdefault(entry.hash, stray))
     if exact and world.likely(85):
-        yield from device.append("deposit_accepted", {"deposit": entry.id, "count": counted.id}, by=device.user)
+        body = {"deposit": entry.id, "count": counted.id, "totals_only": True}
+        yield from device.append("deposit_accepted", body, by=device.user)
 
 
 def decide(world: "World", device: SimDevice) -> Tab:

@@ -9,7 +9,7 @@ import { splice, unsplice, utf8 } from './chain';
 
 const SHAPE = 'SD1';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** What a phone's screen can show so that a plain camera still reads it: a code of 117 modules on a side. */
+/** What a phone's screen can show so that a plain camera still reads it: a code of at most 121 modules on a side. */
 export const CODE_LETTERS_MAX = 1990;
 /** Nothing that a phone writes is longer; what unpacks to more is not ours. */
 const TEXT_BYTES_MAX = 40_000;
@@ -48,7 +48,7 @@ async function through(bytes: Uint8Array<ArrayBuffer>, make: () => CompressionSt
   const fed = writer.write(bytes).then(() => writer.close());
   // Said below, where the reading ends; unheard it would be an error of nobody's.
   fed.catch(() => undefined);
-  const reader = (way.readable as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  const reader = way.readable.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {
@@ -80,11 +80,11 @@ function base32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET[(held >> bits) & 31];
+      text += ALPHABET.charAt((held >> bits) & 31);
     }
     held &= (1 << bits) - 1;
   }
-  return bits > 0 ? text + ALPHABET[(held << (5 - bits)) & 31] : text;
+  return bits > 0 ? text + ALPHABET.charAt((held << (5 - bits)) & 31) : text;
 }
 
 /** Null for what base 32 would not have written letter for letter. */

@@ -508,6 +508,7 @@ export interface DepositAccepted {
   count: string;
   variances?: Variance[];
   note?: string;
+  totals_only?: boolean;
 }
 
 export interface DepositCounted {
@@ -1684,6 +1685,7 @@ export const FLAGS = [
   "book_not_held",
   "totals_differ",
   "declaration_awaited",
+  "not_matched",
   "not_the_writer",
   "kind_not_allowed",
   "maker_is_checker",
