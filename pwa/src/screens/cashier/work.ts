@@ -2,7 +2,8 @@
  * One deposit at this desk, from the first keystroke to the decision. Kept as a draft at every keystroke. Before a count
  * is durable it holds nothing of what was declared, because this desk has not been told.
  */
-import type { CashCount, CountedCheque, Deposit, DepositWaiting } from '../../wire/types';
+import type { CashCount, CountedCheque, Deposit, DepositWaiting, EntryTexts } from '../../wire/types';
+import type { Standing } from './scan';
 import { type CountSheet, new_sheet } from './sheet';
 import type { Reasoned } from './variance';
 
@@ -21,6 +22,13 @@ export interface Work {
   counts: KeptCount[];
   /** Currency → why it differs. */
   reasons: Record<string, Reasoned>;
+  /** Id of the count that is being written, minted before, so that a window that closes amid it never writes two. */
+  next?: string;
+  /** What the phone's code told. Never before a count is durable: it holds the declared figures. */
+  declaration?: EntryTexts;
+  standing?: Standing;
+  /** Entry by which it was accepted on the code's totals, before the declaration had come. */
+  accepted?: string;
 }
 
 export function new_work(currency: string): Work {
@@ -41,7 +49,8 @@ export function work_of(deposit: Deposit, currency: string): Work {
 
 /** The one recount: both counts are kept, and the sheet starts empty. */
 export function recount(work: Work, currency: string): Work {
-  return { ...work, phase: 'counting', sheet: new_sheet(2, currency), reasons: {} };
+  const { next: _, ...kept } = work;
+  return { ...kept, phase: 'counting', sheet: new_sheet(2, currency), reasons: {} };
 }
 
 export type QueueState = 'waiting' | 'counting' | 'counted' | 'elsewhere' | 'accepted' | 'returned';
@@ -66,7 +75,8 @@ export function queue_of(
   const rows = new Map<string, QueueRow>();
   for (const each of waiting) {
     const phase = phases.get(each.id);
-    const state: QueueState = phase ?? (each.state === 'counted' ? 'elsewhere' : 'waiting');
+    // `ahead`: a colleague has counted it from the phone's code.
+    const state: QueueState = phase ?? ((each.state ?? 'declared') === 'declared' ? 'waiting' : 'elsewhere');
     rows.set(each.id, { id: each.id, name: each.name, collector: each.collector, at: each.at, instruments: each.instruments, state });
   }
   for (const each of deposits) {
