@@ -86,6 +86,7 @@ export const desk_ar = {
   'cashier.state_late': 'متأخر',
   'cashier.state_counting': 'يُعدّ الآن',
   'cashier.state_counted': 'ينتظر قرارك',
+  'cashier.state_ahead': 'ينتظر الهاتف',
   'cashier.state_elsewhere': 'عند زميل',
   'cashier.state_accepted': 'قُبل',
   'cashier.state_returned': 'أُعيد',

@@ -89,6 +89,7 @@ export const desk_en: Record<keyof typeof desk_ar, Text> = {
   'cashier.state_late': 'Overdue',
   'cashier.state_counting': 'Counting',
   'cashier.state_counted': 'Needs you',
+  'cashier.state_ahead': 'Waits for the phone',
   'cashier.state_elsewhere': 'With a colleague',
   'cashier.state_accepted': 'Accepted',
   'cashier.state_returned': 'Returned',

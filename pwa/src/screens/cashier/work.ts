@@ -53,7 +53,8 @@ export function recount(work: Work, currency: string): Work {
   return { ...kept, phase: 'counting', sheet: new_sheet(2, currency), reasons: {} };
 }
 
-export type QueueState = 'waiting' | 'counting' | 'counted' | 'elsewhere' | 'accepted' | 'returned';
+/** ahead: counted here from the phone's code, and nothing to decide before the declaration comes. */
+export type QueueState = 'waiting' | 'counting' | 'counted' | 'ahead' | 'elsewhere' | 'accepted' | 'returned';
 
 export interface QueueRow {
   id: string;
@@ -69,7 +70,7 @@ export interface QueueRow {
 export function queue_of(
   waiting: Iterable<DepositWaiting>,
   deposits: Iterable<Deposit>,
-  phases: ReadonlyMap<string, Work['phase']>,
+  phases: ReadonlyMap<string, Work['phase'] | 'ahead'>,
   me: string,
 ): { open: QueueRow[]; done: QueueRow[] } {
   const rows = new Map<string, QueueRow>();
@@ -98,7 +99,7 @@ export function queue_of(
 export function next_waiting(open: readonly QueueRow[], after: string): QueueRow | undefined {
   const at = open.findIndex((row) => row.id === after);
   const order = [...open.slice(at + 1), ...open.slice(0, Math.max(at, 0))];
-  return order.find((row) => row.state !== 'elsewhere');
+  return order.find((row) => row.state !== 'elsewhere' && row.state !== 'ahead');
 }
 
 /** Typed keys are not taken for a decision just after the figures appear. */
