@@ -4,6 +4,7 @@ import io
 import json
 import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import zxingcpp
@@ -263,3 +264,29 @@ def test_the_phone_is_heard_before_the_desk(office: Office, open_browser: Opener
     assert ["deposit_accepted", "accepted", []] in kept_verdicts(desk.page)
     assert deposit in desk.page.content()
     all_is_well(office)
+
+
+def test_a_declaration_that_no_code_can_hold_says_so(office: Office, open_browser: Opener) -> None:
+    """Four cheques kept back with long reasons: the phone does not show what nobody can read, and offers the file."""
+    phone = phone_without_network(office, open_browser)
+    phone.page.context.set_offline(True)
+    numbers = [f"0041882{place}" for place in range(4)]
+    phone.collect("6800", cheques=tuple(("100", number, "2027-01-15") for number in numbers))
+    phone.end_visit()
+    phone.page.get_by_role("link", name="In hand").click()
+    phone.button("Declare deposit").click()
+    phone.page.get_by_label("How many 200", exact=True).fill("34")
+    phone.button("Not with me", exact=True).click()
+    for place, number in enumerate(numbers):
+        phone.page.get_by_role("switch", name=re.compile(number)).click()
+        group = phone.page.get_by_role("radiogroup", name=re.compile(number))
+        group.get_by_role("radio", name="Another reason").click()
+        said = "".join(Random(place).choices("ابتثجحخدذرزسشصضطظعغفقكلمنهوي", k=300))
+        phone.page.get_by_label("What do you know of it?").nth(place).fill(said)
+    phone.button(re.compile("^Declare EGP")).click()
+    phone.page.get_by_role("dialog").wait_for()
+    phone.type_pin()
+
+    expect(phone.page.get_by_text("more than a code can")).to_be_visible(timeout=30_000)
+    expect(phone.button("Save rescue file")).to_be_visible()
+    assert code_on(phone).count() == 0
