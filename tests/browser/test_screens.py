@@ -1024,6 +1024,7 @@ def shown_beside(pieces: str) -> Reach:
 
     def reach(day: Day) -> None:
         page = day.desk.page
+        page.locator("input.cell:focus").wait_for()
         page.locator('input.cell[data-row="4"][data-column="0"]').first.fill(pieces)
         page.keyboard.press("Control+Enter")
         page.locator(".result").wait_for()
@@ -1034,6 +1035,7 @@ def shown_beside(pieces: str) -> Reach:
 def counted_again(day: Day) -> None:
     page, (cash, papers) = day.desk.page, day.bag
     page.keyboard.press("F8")
+    page.locator("input.cell:focus").wait_for()
     page.get_by_label("Pieces of 50", exact=True).fill(str(cash // 5_000))
     page.get_by_label("Pieces of 1", exact=True).fill(str(cash % 5_000 // 100))
     page.get_by_label("Pieces of 0.25", exact=True).fill(str(cash % 100 // 25))

@@ -238,6 +238,7 @@ export const desk_ar = {
   'cashier.totals_equal_text': 'اقبله الآن. يكتمل وحده حين يرسل هاتف المحصّل.',
   'cashier.totals_differ': 'المجاميع غير متطابقة',
   'cashier.totals_differ_text': 'عدّك محفوظ. يُقرَّر في الفرق حين يصل الإقرار من الهاتف، أو أعد العد الآن.',
+  'cashier.totals_differ_used': 'عدّك محفوظ، واستُعملت إعادة العد. يُقرَّر في الفرق حين يصل الإقرار من الهاتف.',
   'cashier.totals_unchecked': 'العد محفوظ، والقبول ينتظر',
   'cashier.ahead_accepted': 'قُبل على مجاميعه، وهو في خزنتك',
   'cashier.ahead_accepted_text': 'ينتظر أن يرسل هاتف المحصّل، ثم يكتمل وحده.',
