@@ -508,6 +508,7 @@ export interface DepositAccepted {
   count: string;
   variances?: Variance[];
   note?: string;
+  totals_only?: boolean;
 }
 
 export interface DepositCounted {
@@ -516,6 +517,7 @@ export interface DepositCounted {
   round: 1 | 2;
   cash: CashCount[];
   cheques?: CountedCheque[];
+  declaration?: EntryTexts | null;
 }
 
 export interface DepositDeclared {
@@ -677,6 +679,12 @@ export interface EnrolmentPeek {
 export interface EntryOnWire {
   envelope: unknown;
   body: unknown;
+  sig: string;
+}
+
+export interface EntryTexts {
+  envelope: string;
+  body: string;
   sig: string;
 }
 
@@ -958,6 +966,15 @@ export interface Person {
   name_ar: string;
   role: string;
   branch: string;
+}
+
+export interface PhoneKey {
+  id: string;
+  code: string;
+  user: string;
+  branch: string;
+  public_key: string;
+  state?: string;
 }
 
 export interface Plan {
@@ -1299,6 +1316,7 @@ export interface Suspended {
   amounts?: Record<string, number>;
   state?: string;
   judgement?: Judgement | null;
+  deposit?: string;
 }
 
 export interface SuspendedRow {
@@ -1636,6 +1654,7 @@ export interface Documents {
   custody: Custody;
   deposit: Deposit;
   deposit_waiting: DepositWaiting;
+  phone_key: PhoneKey;
   safe: Safe;
   suspended: Suspended;
   missing_voucher: MissingVoucher;
@@ -1672,6 +1691,8 @@ export const FLAGS = [
   "number_outside_book",
   "book_not_held",
   "totals_differ",
+  "declaration_awaited",
+  "not_matched",
   "not_the_writer",
   "kind_not_allowed",
   "maker_is_checker",
