@@ -45,7 +45,7 @@ def make_company(folder: Path, phones: int, leaves: int) -> tuple[OpenCompany, l
 
 def _collector(writer: Writer, number: int) -> Phone:
     user = f"usr_{number}"
-    phone = Phone("cmp_bench", f"dev_{number}", user)
+    phone = Phone("cmp_bench", f"dev_{number}", user, now=writer.clock())
     write(writer, "user_enrolled", UserEnrolled(user, user, f"Collector {number}", "محصل", "collector", "brn_1"))
     write(writer, "device_enrolled",
           DeviceEnrolled(phone.device, f"B{number}", "phone", user, "brn_1", phone.key.spki, phone.key.id))  # fmt: skip

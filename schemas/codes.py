@@ -34,6 +34,8 @@ class Flag(StrEnum):
     NUMBER_OUTSIDE_BOOK = "number_outside_book"
     BOOK_NOT_HELD = "book_not_held"
     TOTALS_DIFFER = "totals_differ"
+    DECLARATION_AWAITED = "declaration_awaited"
+    NOT_MATCHED = "not_matched"
     # why an entry was refused
     NOT_THE_WRITER = "not_the_writer"
     KIND_NOT_ALLOWED = "kind_not_allowed"

@@ -232,8 +232,9 @@ class MissingVoucher(Document):
 
 class Suspended(Document):
     """An entry under review that waits for a person, or has been decided. id: its journal position. hash: base64url.
-    flags: why. voucher: what it made, if anything. amounts: what stood in suspense for it, by currency.
-    state: waiting, released, rejected, ended (its voucher was voided or reversed meanwhile)."""
+    flags: why. voucher: what it made, if anything. amounts: what stood in suspense for it, by currency. deposit: whose
+    declaration it waits for. state: waiting, released, rejected, ended (its voucher was voided or reversed meanwhile,
+    or its deposit was decided otherwise)."""
 
     device: str
     seq: int
@@ -247,6 +248,7 @@ class Suspended(Document):
     amounts: Amounts = {}
     state: str = "waiting"
     judgement: Judgement | None = None
+    deposit: str = ""
 
 
 class Voucher(Document):
@@ -385,7 +387,8 @@ class Deposit(Document):
 
 
 class DepositWaiting(Document):
-    """The blind face of a deposit: all that a counting desk may hold before its own count is durable."""
+    """The blind face of a deposit: all that a counting desk may hold before its own count is durable. state: ahead
+    (counted from the phone's code; the declaration has not arrived), declared, counted, accepted, returned."""
 
     name: str
     collector: str
@@ -393,6 +396,45 @@ class DepositWaiting(Document):
     at: str
     instruments: int
     state: str = "declared"
+
+
+class AheadEntry(msgspec.Struct, omit_defaults=True):
+    """A count or an acceptance that waits for its declaration: its place, and its texts for the entry that settles it.
+    count: the count that it is, or that it accepts."""
+
+    position: str
+    device: str
+    seq: int
+    hash: str
+    kind: str
+    count: str
+    envelope: str
+    body: str
+
+
+class DepositAhead(Document):
+    """What counting desks did with a deposit whose declaration had not arrived. id: the deposit. hash: of the
+    declaration as a desk scanned it, empty where none did. counts: those that came ahead. waiting: entries that are not
+    settled, in order. standing: by cashier, the count by which he took it into his safe, against suspense.
+    arrived: the declaration is here."""
+
+    name: str
+    hash: str = ""
+    counts: list[Count] = []
+    waiting: list[AheadEntry] = []
+    standing: dict[str, str] = {}
+    arrived: bool = False
+
+
+class PhoneKey(Document):
+    """What a counting desk knows of a phone of its branch, so that it can check the phone's code without a network.
+    id: the device. state: of the device."""
+
+    code: str
+    user: str
+    branch: str
+    public_key: str
+    state: str = "active"
 
 
 class Safe(Document):
@@ -577,6 +619,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "custody": Custody,
     "deposit": Deposit,
     "deposit_waiting": DepositWaiting,
+    "deposit_ahead": DepositAhead,
+    "phone_key": PhoneKey,
     "safe": Safe,
     "cheque_seen": ChequeSeen,
     "series": Series,

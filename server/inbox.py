@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.codes import Flag, Verdict
-from schemas.documents import Book, Device
+from schemas.documents import AheadEntry, Book, Device
 from schemas.entries import Envelope
 from schemas.entries.company import ChainStarted, HoleRecorded
 from schemas.wire import Head as PushHead
@@ -31,9 +31,10 @@ from schemas.wire import Outcome
 from server.ids import uuid7
 from server.keys import SigningKey
 from server.store.port import Appended, Fresh, Store, StoreAway
+from sync import counter
 from sync.books import NUMBERING
 from sync.chain import Entry, Head, Known, Placed, Standing, b64, hash_of, links, stand
-from sync.decide import SYSTEM, Arrival, Moment, Stamped, decide, read, touched
+from sync.decide import SYSTEM, Arrival, Moment, Stamped, context_of, decide, judge, read, touched
 from sync.reading import body_of
 from sync.state import Key, NotLoaded, State
 
@@ -162,12 +163,14 @@ class Writer:
         """Write one entry of the server's chain inside the running transaction. The body is judged like any other."""
         state = self.state()
         self.learn(state)
-        arrivals = self._own(kind, body, by, self.store.heads([self.run]))
+        heads = self.store.heads([self.run])
+        arrivals = self._own(kind, body, by, heads)
         stamped = decide(arrivals, self.moment(self.run), state, *self.store.tip())
-        self.store.append([Appended(one, fork=False) for one in stamped])
+        one = stamped[-1]
+        stamped += self._settle_handovers(state, heads, one.stamp.position, one.h)
+        self.store.append([Appended(each, fork=False) for each in stamped])
         self.store.save(state)
         self.learn(state)
-        one = stamped[-1]
         outcome = Outcome(one.arrival.seq, one.stamp.position, one.stamp.verdict, one.stamp.flags)
         return Written(envelope_id(one.arrival), outcome)
 
@@ -202,6 +205,29 @@ class Writer:
         entry = Entry(raw, body_bytes, self.key.sign(raw), hash_of(raw), envelope)
         return [Arrival(entry, self.run, envelope.seq, online=True, body=body)]
 
+    def _settle_handovers(self, state: State, heads: dict[str, Head], position: int, h: bytes) -> list[Stamped]:
+        """Declarations have come for which a count or an acceptance waited: what fits is released in the same
+        transaction, so that nobody ever sees one without the other. `position`, `h`: of the last entry decided."""
+        settled: list[Stamped] = []
+        for known in counter.due(state):
+            for waiting in list(known.waiting):
+                settled += self._settle_one(waiting, state, heads, position, h)
+                if settled:
+                    position, h = settled[-1].stamp.position, settled[-1].h
+        return settled
+
+    def _settle_one(
+        self, waiting: AheadEntry, state: State, heads: dict[str, Head], position: int, h: bytes
+    ) -> list[Stamped]:
+        """Nothing where the rules will not have it: then it goes on waiting, for a person."""
+        before, moment = heads[self.run], self.moment(self.run)
+        arrivals = self._own("judged", counter.release_of(waiting), SYSTEM, heads)
+        context = context_of(arrivals[-1], moment.day, moment.received_at)
+        if judge(arrivals[-1], context, state).verdict != Verdict.ACCEPTED:
+            heads[self.run] = before
+            return []
+        return decide(arrivals, moment, state, position, h)
+
     # ---- pushes
 
     def take(self, pushes: Sequence[Push], *, unjudged: bool = False) -> list[Pushed | Exception]:
@@ -223,8 +249,9 @@ class Writer:
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
         writers = Counter(push.device for push in pushes)
+        now = self.moment()
         for push in pushes:
-            moment = self.moment(push.head.carrier)
+            moment = Moment(now.now, now.received_at, now.day, push.head.carrier)
             try:
                 new = self._place(push, heads, known[push.device], moment, fresh)
             except (Gap, QuotaReached) as answer:
@@ -240,6 +267,7 @@ class Writer:
             for head in new.skipped:
                 store.skip(push.device, head)
             answers.append(self._pushed(push, new, heads[push.device], state, moment.received_at))
+        appended += [Appended(one, fork=False) for one in self._settle_handovers(state, heads, position, h)]
         if appended:
             store.append(appended)
             self._full |= {

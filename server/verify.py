@@ -261,12 +261,20 @@ def _documents(db: Shelf, ledger: Ledger) -> Iterator[Fault]:
         yield from differs(f"vault {safe.id}", safe.cheques, f"vault/{safe.id}")
 
 
+def _place(voucher: Voucher) -> tuple[str, int, str, int]:
+    return voucher.device, voucher.seq, voucher.book, voucher.leaf
+
+
 def _books(db: Shelf) -> Iterator[Fault]:
     """Issued + voided + unused + lost + unknown = size; every issued leaf has its voucher and no number comes twice."""
     leaves: dict[str, dict[int, str]] = defaultdict(dict)
     numbers: dict[str, str] = {}
+    handed_on = {_place(one) for one in _all(db, Voucher) if one.state == "replaced" and not _NO_LEAF & set(one.flags)}
     for voucher in _all(db, Voucher):
-        if voucher.state == "replaced" or _NO_LEAF & set(voucher.flags):
+        barred = _NO_LEAF & set(voucher.flags)
+        # An id that stood elsewhere bars it from a leaf, but not from that of the rebuilt voucher whose entry it is.
+        heir = barred == {Flag.ID_REPEATED} and _place(voucher) in handed_on
+        if voucher.state == "replaced" or (barred and not heir):
             continue
         if Flag.NUMBER_OUTSIDE_BOOK not in voucher.flags:  # that one spends its leaf and bears another number
             if voucher.number in numbers:

@@ -29,6 +29,7 @@ from schemas.entries.deposits import (
 )
 from schemas.entries.receipts import Cash
 from schemas.entries.shapes import Total
+from sync import counter
 from sync.ledger import add, custody_of, safe_of
 from sync.ruling import Context, Ruling, refused
 from sync.state import State
@@ -146,6 +147,7 @@ def declared(c: Context, body: DepositDeclared, state: State) -> None:
         )
     )
     state.put(DepositWaiting(c.id, body.name, c.by, branch, c.envelope.at, len(cheques)))
+    counter.arrived(c, state)
 
 
 def _not_his_to_take(c: Context, deposit: Deposit, state: State) -> Flag | None:
@@ -162,7 +164,7 @@ def _not_his_to_take(c: Context, deposit: Deposit, state: State) -> Flag | None:
 def judge_counted(c: Context, body: DepositCounted, state: State) -> Ruling:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
-        return refused(Flag.DEPOSIT_UNKNOWN)
+        return counter.judge_counted(c, body, state)
     if (not_his := _not_his_to_take(c, deposit, state)) is not None:
         return refused(not_his)
     if deposit.state not in ("declared", "counted"):
@@ -259,7 +261,7 @@ def _compared(deposit: Deposit, count: str, state: State) -> Comparison | None:
 def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
-        return refused(Flag.DEPOSIT_UNKNOWN)
+        return counter.judge_accepted(c, body, state)
     if (not_his := _not_his_to_take(c, deposit, state)) is not None:
         return refused(not_his)
     if deposit.state != "counted":
@@ -267,7 +269,9 @@ def judge_accepted(c: Context, body: DepositAccepted, state: State) -> Ruling:
     found = _compared(deposit, body.count, state)
     if found is None:
         return refused(Flag.COUNT_UNKNOWN)
-    ruling = Ruling()
+    if body.totals_only and (found.differences or found.missing or found.extra):
+        return counter.judge_unmatched(c, deposit, body, state)
+    ruling = Ruling(lines=counter.taken_back(deposit.id, c.by, state))
     for currency in sorted({*deposit.expected, *found.cash}):
         counted_cash = found.cash.get(currency, 0)
         difference = found.differences.get(currency, 0)
@@ -329,6 +333,7 @@ def accepted(c: Context, body: DepositAccepted, state: State) -> None:
     )  # fmt: skip
     state.put(deposit)
     _decided_for_queue(deposit, "accepted", state)
+    counter.decided(c, deposit.id, state)
     custody = custody_of(state, deposit.collector)
     safe = safe_of(state, c.by)
     for id in deposit.cheques:
@@ -367,7 +372,7 @@ def judge_returned(c: Context, body: DepositReturned, state: State) -> Ruling:
         return refused(Flag.DEPOSIT_ALREADY_DECIDED)
     if (not_his := _not_his_to_take(c, deposit, state)) is not None:
         return refused(not_his)
-    lines: list[Amount] = []
+    lines = counter.taken_back(deposit.id, c.by, state)
     for currency, amount in sorted(deposit.expected.items()):
         lines += [(f"cash/{deposit.collector}", currency, amount), (f"transit_cash/{deposit.id}", currency, -amount)]
     for id in deposit.cheques:
@@ -380,13 +385,14 @@ def judge_returned(c: Context, body: DepositReturned, state: State) -> Ruling:
     return Ruling(lines=lines)
 
 
-def returned(_c: Context, body: DepositReturned, state: State) -> None:
+def returned(c: Context, body: DepositReturned, state: State) -> None:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
         return
     deposit.state, deposit.returned = "returned", body.reason
     state.put(deposit)
     _decided_for_queue(deposit, "returned", state)
+    counter.decided(c, deposit.id, state)
     custody = custody_of(state, deposit.collector)
     for id in deposit.cheques:
         cheque = state.get(ChequeHeld, id)

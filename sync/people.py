@@ -1,7 +1,7 @@
 """Users and devices: who may write, and what a revoked or lost device leaves behind."""
 
 from schemas.codes import Flag
-from schemas.documents import Book, Device, Person, User
+from schemas.documents import Book, Device, Person, PhoneKey, User
 from schemas.entries.people import (
     DeviceEnrolled,
     DeviceRevoked,
@@ -60,6 +60,8 @@ def enrol(body: DeviceEnrolled, since: str, grant: Grant, state: State) -> None:
             grant=grant,
         )
     )
+    if body.purpose == "phone":
+        state.put(PhoneKey(body.device, body.code, body.user, body.branch, body.public_key))
 
 
 def judge_device(_c: Context, body: DeviceRevoked | ReleaseGiven, state: State) -> Ruling:
@@ -84,6 +86,10 @@ def _stop(id: str, device_state: str, state: State) -> None:
         return
     device.state = device_state
     state.put(device)
+    known = state.get(PhoneKey, id)
+    if known is not None:
+        known.state = device_state
+        state.put(known)
     for book in state.group(Book, f"books/{id}"):
         if book.state in ("assigned", "accepted", "open", "frozen"):
             book.state = "cancelled" if device_state == "retired" else "frozen"

@@ -24,6 +24,7 @@ from schemas.documents import (
     MissingVoucher,
     Notice,
     Person,
+    PhoneKey,
     Plan,
     PromiseToPay,
     Request,
@@ -180,7 +181,7 @@ def _of_deposit(deposit: Deposit, _state: State) -> tuple[str, ...]:
     return (own,) if deposit.state == "declared" else (own, f"branch:{deposit.branch}")
 
 
-_WAITING = ("declared", "counted")
+_WAITING = ("ahead", "declared", "counted")
 # Tables by exact type: these two run for every changed document of every push.
 _GROUPS: dict[type[Document], Callable[[Any], str]] = {
     Voucher: _group_of_voucher,
@@ -225,6 +226,7 @@ _SCOPES: dict[type[Document], Callable[[Any, State], tuple[str, ...]]] = {
     Deposit: _of_deposit,
     # Decided, it waits for nobody: it must not be shown again by the very change that takes it away.
     DepositWaiting: lambda waiting, _: (f"branch:{waiting.branch}",) if waiting.state in _WAITING else (),
+    PhoneKey: lambda phone, _: (f"branch:{phone.branch}",),
     Safe: lambda safe, _: (f"branch:{safe.branch}",),
     Company: lambda *_: ("all",),
     ServerKey: lambda *_: ("all",),

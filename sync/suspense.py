@@ -16,7 +16,7 @@ from schemas.entries.deposits import DepositDeclared
 from schemas.entries.receipts import Allocation, Cheque, ReceiptIssued
 from schemas.entries.suspense import Judged
 from schemas.wire import Stamp
-from sync import authority, books, promises, rebuilt, receipts
+from sync import authority, books, counter, promises, rebuilt, receipts
 from sync.chain import Entry, b64, hash_of
 from sync.ledger import add
 from sync.numbering import has_leaf, voucher_number
@@ -99,7 +99,7 @@ def judge(c: Context, body: Judged, state: State, find: Find) -> Ruling:
     voucher = state.get(Voucher, held.voucher)
     if voucher is not None:
         return _release_of(voucher, state) if body.decision == "release" else _rejection_of(voucher, body, state)
-    return _judged_now(c, body, state, find) if body.decision == "release" else Ruling()
+    return _judged_now(c, body, state, find) if body.decision == "release" else counter.rejection_of(held)
 
 
 def _release_of(voucher: Voucher, state: State) -> Ruling:
@@ -194,6 +194,7 @@ def decide(c: Context, body: Judged, state: State, find: Find) -> None:
             voucher.state = "rejected"
         state.put(voucher)
         return
+    counter.judged(held, state)
     told = _told(c, body) if body.decision == "release" else None
     kind = find(told[0].envelope.kind) if told else None
     if told is not None and kind is not None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.entries.shapes import CurrencyCode, Id, Name, Notes, NotNegative, Positive, Shape, Text, Total
+from schemas.entries.shapes import CurrencyCode, EntryTexts, Id, Name, Notes, NotNegative, Positive, Shape, Text, Total
 
 
 class CashCount(Shape, frozen=True):
@@ -46,13 +46,17 @@ class CountedCheque(Shape, frozen=True):
 
 
 class DepositCounted(Shape, frozen=True):
-    """What lay on the table, counted without sight of what was declared. round: 1, or 2 for the one recount."""
+    """What lay on the table, counted without sight of what was declared. round: 1, or 2 for the one recount.
+
+    declaration: the phone's own entry as its code told it, where the desk counted a deposit that it had not been sent.
+    """
 
     deposit: Id
     name: Name
     round: Literal[1, 2]
     cash: list[CashCount]
     cheques: Annotated[list[CountedCheque], msgspec.Meta(max_length=300)] = []
+    declaration: EntryTexts | None = None
 
 
 class Variance(Shape, frozen=True):
@@ -66,12 +70,17 @@ class Variance(Shape, frozen=True):
 
 
 class DepositAccepted(Shape, frozen=True):
-    """The cashier takes over what the named count found. count: id of the `deposit_counted` entry that stands."""
+    """The cashier takes over what the named count found. count: id of the `deposit_counted` entry that stands.
+
+    totals_only: without a network the desk knew the totals of the phone's code and no cheque; the cashier has accepted
+    that they are equal, and no difference in a single piece.
+    """
 
     deposit: Id
     count: Id
     variances: list[Variance] = []
     note: Text = ""
+    totals_only: bool = False
 
 
 class DepositReturned(Shape, frozen=True):

@@ -31,6 +31,14 @@ class Grant(Shape, frozen=True):
     sig: str
 
 
+class EntryTexts(Shape, frozen=True):
+    """Another device's entry, letter for letter: texts as hashed and signed, and the signature."""
+
+    envelope: Annotated[str, msgspec.Meta(max_length=4000)]
+    body: Annotated[str, msgspec.Meta(max_length=32_000)]
+    sig: Annotated[str, msgspec.Meta(max_length=200)]
+
+
 class Position(Shape, frozen=True):
     """Where the phone believed it was. Degrees WGS 84; accuracy: radius in metres."""
 

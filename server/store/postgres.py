@@ -216,7 +216,6 @@ class PostgresStore(_Line, SqlStore):
         self._turn = 0
         self._tip = self._seen = (0, b"")
         self._transaction: Any = None
-        self._contacts: dict[str, tuple[str, str]] = {}
         try:
             self._connect()
         except BaseException:
@@ -270,8 +269,7 @@ class PostgresStore(_Line, SqlStore):
             self._seen = self._tip
 
     def commit(self) -> None:
-        self._tell_words()
-        self._put("contact", [(device, *said) for device, said in self._contacts.items()])
+        self._tell_rest()
         self._turn += 1  # also of a try that failed: no two commits are asked after by the same number
         turn, (position, h) = self._turn, self._tip
         self._wait(
@@ -287,7 +285,6 @@ class PostgresStore(_Line, SqlStore):
         self._transaction = None
         self._seen, self.fell_back = self._tip, False
         self._forget()
-        self._contacts.clear()
 
     def _came_through(self, turn: int, away: StoreAway) -> bool:
         """Whether a commit that was never answered has happened: ask again until somebody knows. The row is taken,
@@ -314,7 +311,6 @@ class PostgresStore(_Line, SqlStore):
             except Exception:  # noqa: BLE001 -- whatever it is, the next transaction begins on a new connection
                 self._hang_up()
         self._undo()
-        self._contacts.clear()
 
     # ---- reading
 
@@ -358,9 +354,6 @@ class PostgresStore(_Line, SqlStore):
             rows = list({row[:2]: row for row in rows}.values())
         if rows:
             self._wait(lambda db: db.execute(_PUT[statement], *zip(*rows, strict=True)))
-
-    def contact(self, device: str, at: str, head: str) -> None:
-        self._contacts[device] = (at, head)
 
     def fill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         self._wait(lambda db: db.copy_records_to_table(table, records=rows, columns=TABLES[table]))

@@ -18,12 +18,17 @@ from sync.state import Key, State, group_of, scopes_of
 _DECODERS = {name: msgspec.json.Decoder(document) for name, document in DOCUMENTS.items()}
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 PAGE = 1000
+KEPT = 16_384
+"""Documents whose bytes are kept in memory, some 16 MB."""
 
 
 class SqlStore:
     """See `port.Store`. Not thread-safe: the writer owns it."""
 
     failures: tuple[type[Exception], ...] = ()
+    remembers = False
+    """Nobody else writes into the company, so that what was read or written once need not be asked for again: documents
+    as bytes, which a transaction decodes for itself, and where chains stand. A rollback forgets all of it."""
 
     def __init__(self) -> None:
         self._words: dict[str, int] = {}
@@ -31,6 +36,9 @@ class SqlStore:
         self._numbers: dict[Key, int] = {}
         self._looked: set[Key] = set()
         self._next_record = 0
+        self._contacts: dict[str, tuple[str, str]] = {}
+        self._kept: dict[Key, tuple[int, bytes | str]] = {}
+        self._heads: dict[str, Head] = {}
         self.renewed: Callable[[], None] = lambda: None
         self.fell_back = False
         self.fresh = Fresh()
@@ -63,6 +71,18 @@ class SqlStore:
         self._numbers.clear()
         self._looked.clear()
 
+    def _forget_all(self) -> None:
+        """What the tables hold is not what was remembered of them."""
+        self._kept.clear()
+        self._heads.clear()
+
+    def _keep(self, key: Key, no: int, body: bytes | str) -> None:
+        """What is written often stays longest."""
+        self._kept.pop(key, None)
+        self._kept[key] = (no, body)
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+
     def take_fresh(self) -> Fresh:
         """What has changed since this was last asked."""
         fresh, self.fresh = self.fresh, Fresh()
@@ -73,6 +93,7 @@ class SqlStore:
         for word in self._fresh_words:
             del self._words[word]
         self._forget()
+        self._forget_all()
 
     def word(self, text: str) -> int:
         """The number of a word, given at first use; 0 for the empty one."""
@@ -84,22 +105,33 @@ class SqlStore:
             self._fresh_words.append(text)
         return no
 
-    def _tell_words(self) -> None:
-        """Write down the words that were given numbers in this transaction and are not written yet."""
+    def contact(self, device: str, at: str, head: str) -> None:
+        self._contacts[device] = (at, head)
+
+    def _tell_rest(self) -> None:
+        """What a transaction writes once, at its end: words that were given numbers in it, and who called."""
         if self._fresh_words:
             self._put("word", [(self._words[text], text) for text in self._fresh_words])
+        if self._contacts:
+            self._put("contact", [(device, *said) for device, said in self._contacts.items()])
 
     # ---- reading
 
     def heads(self, devices: Iterable[str]) -> dict[str, Head]:
-        wanted = {device: self._words.get(device, -1) for device in devices}
+        wanted = set(devices)
+        asked = {device: self._words.get(device, -1) for device in wanted if device not in self._heads}
+        if not asked:
+            return {device: self._heads[device] for device in wanted}
         found = {
             no: Head(seq, hash, position)
             for no, seq, hash, position in self.select(
-                "SELECT device, seq, hash, position FROM head WHERE device = ANY(?)", list(wanted.values())
+                "SELECT device, seq, hash, position FROM head WHERE device = ANY(?)", list(asked.values())
             )
         }
-        return {device: found.get(no, Head()) for device, no in wanted.items()}
+        told = {device: found.get(no, Head()) for device, no in asked.items()}
+        if self.remembers:
+            self._heads |= told
+        return {device: told[device] if device in told else self._heads[device] for device in wanted}
 
     def known(self, device: str, first: int, last: int) -> dict[int, list[Known]]:
         found: dict[int, list[Known]] = defaultdict(list)
@@ -114,10 +146,21 @@ class SqlStore:
         wanted = list(keys)
         self._looked.update(wanted)
         found: dict[Key, Document] = {}
-        for no, type_name, body in self._found(wanted):
+        strange: list[Key] = []
+        for key in wanted:
+            kept = self._kept.get(key)
+            if kept is None:
+                strange.append(key)
+            else:
+                self._numbers[key], body = kept
+                found[key] = _DECODERS[key[0]].decode(body)
+        for no, type_name, body in self._found(strange) if strange else ():
             document = _DECODERS[type_name].decode(body)
-            found[type_name, document.id] = document
-            self._numbers[type_name, document.id] = no
+            key = (type_name, document.id)
+            found[key] = document
+            self._numbers[key] = no
+            if self.remembers:
+                self._keep(key, no, body)
         return found
 
     def fetch_group(self, group: str) -> list[Document]:
@@ -137,7 +180,7 @@ class SqlStore:
     def append(self, entries: Sequence[Appended]) -> None:
         journal: list[tuple[Any, ...]] = []
         chain: list[tuple[Any, ...]] = []
-        heads: dict[int, tuple[int, bytes, int]] = {}
+        heads: dict[str, Head] = {}
         for one in entries:
             stamped = one.stamped
             arrival, stamp, entry = stamped.arrival, stamped.stamp, stamped.arrival.entry
@@ -150,10 +193,12 @@ class SqlStore:
                 (device, arrival.seq, stamp.position, entry.hash, stamp.verdict, " ".join(stamp.flags), one.fork)
             )
             if not one.fork:
-                heads[device] = (arrival.seq, entry.hash, stamp.position)
+                heads[arrival.device] = Head(arrival.seq, entry.hash, stamp.position)
         self._put("journal", journal)
         self._put("chain", chain)
-        self._put("head", [(device, *head) for device, head in heads.items()])
+        self._put("head", [(self.word(device), *_of_head(head)) for device, head in heads.items()])
+        if self.remembers:
+            self._heads |= heads
         self.post(one.stamped for one in entries)
 
     def post(self, stamped: Iterable[Any]) -> None:
@@ -173,11 +218,14 @@ class SqlStore:
         self._put("balance", [(*key, amount) for key, amount in balances.items()])
 
     def skip(self, device: str, head: Head) -> None:
-        self._put("head", [(self.word(device), head.seq, head.hash, head.position)])
+        self._put("head", [(self.word(device), *_of_head(head))])
+        if self.remembers:
+            self._heads[device] = head
 
     def save(self, state: State) -> None:
         self._look_up(key for key in state.changed if key not in self._looked)
         numbers, documents, word, scopes = self._numbers, state.documents, self.word, self.fresh.scopes
+        remembers = self.remembers
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
         feed: list[tuple[int, int, int, int]] = []
@@ -191,6 +239,8 @@ class SqlStore:
                 inserts.append((no, *key, rev, group, body))
             else:
                 updates.append((rev, group, body, no))
+            if remembers:
+                self._keep(key, no, body)
             for scope in scopes_of(document, state):
                 feed.append((word(scope), no, rev, 0))
                 scopes[scope] = rev
@@ -235,7 +285,12 @@ class SqlStore:
             self.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own table names
         self._numbers.clear()
         self._looked.clear()
+        self._forget_all()
         self._next_record = 0
+
+
+def _of_head(head: Head) -> tuple[int, bytes, int]:
+    return head.seq, head.hash, head.position
 
 
 def day_number(day: date) -> int:

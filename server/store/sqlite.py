@@ -24,7 +24,7 @@ try:
 except ImportError:  # pragma: no cover -- on machines without a wheel
     import sqlite3
 
-from server.store.port import TABLES
+from server.store.port import TABLES, Appended
 from server.store.sql import SqlStore
 from sync.state import Key
 
@@ -95,9 +95,11 @@ class SqliteStore(SqlStore):
     """See `port.Store`. Not thread-safe: the writer owns it. held: a lock to let go of at the end."""
 
     failures: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+    remembers = True
 
     def __init__(self, path: Path, held: int | None = None) -> None:
         super().__init__()
+        self._tip: tuple[int, bytes] | None = None
         self.path = path
         self._held = held
         self.db = connect(path)
@@ -122,7 +124,7 @@ class SqliteStore(SqlStore):
         self.db.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        self._tell_words()
+        self._tell_rest()
         self.db.execute("COMMIT")
         self._forget()
 
@@ -142,8 +144,19 @@ class SqliteStore(SqlStore):
         yield from self.db.execute(_own(sql), _plain(parameters))
 
     def tip(self) -> tuple[int, bytes]:
-        row = self.db.execute("SELECT position, h FROM journal ORDER BY position DESC LIMIT 1").fetchone()
-        return (row[0], row[1]) if row else (0, b"")
+        if self._tip is None:
+            row = self.db.execute("SELECT position, h FROM journal ORDER BY position DESC LIMIT 1").fetchone()
+            self._tip = (row[0], row[1]) if row else (0, b"")
+        return self._tip
+
+    def append(self, entries: Sequence[Appended]) -> None:
+        super().append(entries)
+        last = entries[-1].stamped
+        self._tip = (last.stamp.position, last.h)
+
+    def _forget_all(self) -> None:
+        super()._forget_all()
+        self._tip = None
 
     def _found(self, keys: list[Key]) -> Iterator[tuple[int, str, str]]:
         for type_name, ids in _by_type(keys):
@@ -184,10 +197,8 @@ class SqliteStore(SqlStore):
                 self.db.execute(many, list(chain_of_values.from_iterable(rows[start : start + size])))
                 start += size
 
-    def contact(self, device: str, at: str, head: str) -> None:
-        self._put("contact", [(device, at, head)])
-
     def fill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._forget_all()
         marks = ",".join("?" * len(TABLES[table]))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 -- our own table names
 
@@ -199,7 +210,7 @@ def _by_type(keys: Iterable[Key]) -> Iterable[tuple[str, list[str]]]:
     return found.items()
 
 
-_ROWS_AT_ONCE = (64, 8, 1)
+_ROWS_AT_ONCE = (64, 32, 16, 8, 4, 2, 1)
 """Few sizes, so that the statements stay prepared."""
 PUT = {
     "journal": "INSERT INTO journal VALUES {}",

@@ -36,6 +36,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @dataclass
@@ -118,20 +119,25 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def open_browser(playwright: Playwright, tmp_path: Path) -> Iterator[Opener]:
-    """Open a browser with a profile that stays: `open_browser("phone")`."""
+    """Open a browser with a profile that stays: `open_browser("phone")`. camera: a file of JPEGs that its camera sees,
+    over and over, opened when the camera is."""
     contexts: list[BrowserContext] = []
 
-    def open_one(profile: str, *, width: int = 360, height: int = 780, locale: str = "en-US", **more: object) -> Page:
+    def open_one(
+        profile: str, *, width: int = 360, height: int = 780, locale: str = "en-US", camera: Path | None = None,
+        **more: object,
+    ) -> Page:  # fmt: skip
+        seen = [*FAKE_CAMERA, f"--use-file-for-fake-video-capture={camera}"] if camera else []
         context = playwright.chromium.launch_persistent_context(
             tmp_path / profile,
             executable_path=chromium(),
             headless=True,
-            args=FLAGS,
+            args=[*FLAGS, *seen],
             viewport={"width": width, "height": height},
             locale=locale,
             timezone_id="Africa/Cairo",
             geolocation={"latitude": 30.05, "longitude": 31.33},
-            permissions=["geolocation"],
+            permissions=["geolocation", *(["camera"] if camera else [])],
             **more,  # type: ignore[arg-type]
         )
         contexts.append(context)

@@ -88,3 +88,39 @@ def watch_for(desk: Counter, secrets: tuple[str, ...]) -> list[str]:
 
     desk.page.on("response", look)
     return seen
+
+
+SLOW_DRAFTS = """() => {
+  const get = IDBObjectStore.prototype.get;
+  IDBObjectStore.prototype.get = function (key) {
+    const request = get.call(this, key);
+    if (this.name !== 'drafts') return request;
+    return {
+      get result() { return request.result; },
+      set onsuccess(told) { request.onsuccess = (event) => setTimeout(told, 1500, event); },
+      set onerror(told) { request.onerror = told; },
+    };
+  };
+}"""
+
+
+def test_nothing_is_typed_before_an_older_draft_is_there(office: Office, open_browser: Opener) -> None:
+    """On a slow phone the draft is found a moment after its screen: what a fast thumb types first is not written over,
+    and no deposit is declared without the reasons that were given before."""
+    phone = Pocket(open_browser("phone"), office.address)
+    phone.enrol(office.codes["Mahmoud Samir"])
+    phone.page.evaluate(SLOW_DRAFTS)
+
+    phone.collect("100", cheques=(("700", "900001", "2027-01-20"),))
+    phone.end_visit()
+    phone.page.get_by_role("link", name="In hand").click()
+    phone.button("Declare deposit").click()
+    phone.button("Not with me").click()
+    phone.page.get_by_role("switch", name=re.compile("900001")).click()
+    phone.page.get_by_role("radio").first.click()
+    phone.page.go_back()
+    phone.button("Declare deposit").click()
+
+    expect(phone.page.get_by_role("heading", name="Declare deposit")).to_be_visible()
+    expect(phone.button(re.compile("^Declare"))).to_have_count(0)
+    expect(phone.page.get_by_role("switch", name=re.compile("900001"))).to_be_checked(timeout=10_000)

@@ -82,6 +82,8 @@ class Day:
     """The one of the two that is being looked at."""
     vouchers: dict[str, str] = field(default_factory=dict)
     deposits: dict[str, str] = field(default_factory=dict)
+    bag: tuple[int, list[tuple[str, str]]] = (0, [])
+    """Cash and cheques (number, amount) that the last declaration handed over."""
     link: str = ""
     """What the code on a voucher says, as a camera read it."""
     unseen: str = ""
@@ -979,3 +981,133 @@ def settle_cheques(day: Day, number: str) -> list[tuple[str, str]]:
             found.append((serial, re.sub(r"[^\d.]", "", row.locator(".money span[aria-hidden]").first.inner_text())))
     home(day.phone)
     return found
+
+
+# A declaration that crosses the counter as a code
+
+
+def declared_offline(day: Day) -> None:
+    """With no network on the phone: one voucher, and its declaration's code on the screen."""
+    home(day.phone)
+    follow(day.page, "/customers")
+    day.page.get_by_role("searchbox").fill("El Nour Pharmacy")
+    day.page.locator("main a.item").click()
+    day.page.context.set_offline(True)
+    day.phone.collect("1700", cheques=(("1250.50", "77120934", "2027-01-20"),))
+    day.phone.end_visit()
+    follow(day.page, "/hand")
+    held = day.page.locator("main .list .money span[aria-hidden]").first.inner_text()
+    cash = round(float(re.sub(r"[^\d.]", "", held)) * 100)
+    day.bag = (cash, papers_in_hand(day.page))
+    notes = {"50": cash // 5_000, "1": cash % 5_000 // 100, "0.25": cash % 100 // 25}
+    day.deposits["code"] = day.phone.declare({note: pieces for note, pieces in notes.items() if pieces})
+    day.page.locator("button.plain svg.qr").wait_for(timeout=30_000)
+
+
+def papers_in_hand(page: Page) -> list[tuple[str, str]]:
+    rows = page.locator("a.item:has(.serial)").filter(has=page.locator(".money"))
+    texts = [
+        (row.locator(".serial span[aria-hidden]").inner_text(), row.locator(".money span[aria-hidden]").inner_text())
+        for row in rows.all()
+    ]
+    return [(serial, re.sub(r"[^\d.]", "", amount)) for serial, amount in texts if serial.isdigit()]
+
+
+def filled_by_code(day: Day) -> None:
+    day.page.locator("button.plain").click()
+    day.page.locator("dialog svg.qr").wait_for()
+    picture = day.folder / "code.png"
+    day.page.screenshot(path=picture)
+    found = zxingcpp.read_barcodes(Image.open(picture).convert("L"))
+    day.link = str(found[0].text)
+    assert re.fullmatch("SD1Z[A-Z2-7]+", day.link)
+
+
+def scanning(day: Day) -> None:
+    page = day.desk.page
+    page.context.set_offline(True)
+    page.keyboard.press("F4")
+    page.get_by_text("No camera opens").wait_for()
+
+
+def typed_code(code: str) -> Reach:
+    def reach(day: Day) -> None:
+        page = day.desk.page
+        page.locator("#phone-code").fill(code or day.link)
+        page.locator("#phone-code").press("Enter")
+
+    return reach
+
+
+def scanned_deposit(day: Day) -> None:
+    typed_code("")(day)
+    day.desk.page.locator(".head-facts").get_by_text(day.deposits["code"]).wait_for()
+
+
+def shown_beside(pieces: str) -> Reach:
+    """What lies on the table, typed; then the totals of the code beside it."""
+
+    def reach(day: Day) -> None:
+        page = day.desk.page
+        page.locator("input.cell:focus").wait_for()
+        page.locator('input.cell[data-row="4"][data-column="0"]').first.fill(pieces)
+        page.keyboard.press("Control+Enter")
+        page.locator(".result").wait_for()
+
+    return reach
+
+
+def counted_again(day: Day) -> None:
+    page, (cash, papers) = day.desk.page, day.bag
+    page.keyboard.press("F8")
+    page.locator("input.cell:focus").wait_for()
+    page.get_by_label("Pieces of 50", exact=True).fill(str(cash // 5_000))
+    page.get_by_label("Pieces of 1", exact=True).fill(str(cash % 5_000 // 100))
+    page.get_by_label("Pieces of 0.25", exact=True).fill(str(cash % 100 // 25))
+    for line, (number, amount) in enumerate(papers, 1):
+        page.get_by_label(f"Cheque number, line {line}", exact=True).fill(number)
+        page.get_by_label(f"Cheque amount, line {line}", exact=True).fill(amount)
+    page.keyboard.press("Control+Enter")
+    page.locator(".result.ok").wait_for()
+
+
+def accepted_on_totals(day: Day) -> None:
+    day.desk.page.wait_for_timeout(700)
+    day.desk.page.keyboard.press("Control+Enter")
+    day.desk.page.get_by_text("Accepted on its totals").wait_for()
+
+
+CODE_ON_PHONE: Screens = [
+    Screen("phone-deposit-code", declared_offline, themes=True),
+    Screen("phone-deposit-code-full", filled_by_code, themes=True),
+]
+CODE_AT_DESK: Screens = [
+    Screen("desk-scan", scanning, themes=True),
+    Screen("desk-scan-trouble", typed_code("SD1ZABC"), again=typed_code("SD1ZABC")),
+    Screen("desk-scan-counting", scanned_deposit),
+    Screen("desk-totals-differ", shown_beside("3"), themes=True),
+    Screen("desk-totals-equal", counted_again, themes=True),
+    Screen("desk-totals-accepted", accepted_on_totals),
+]
+
+
+def test_every_screen_of_a_code_that_crosses_the_counter(day: Day) -> None:
+    """The phone's code and what the desk makes of it, without a network on either side."""
+    eye = Eye(day.page, touch=True)
+    eye.expects_refusals = True
+    day.desk = day.counting
+    log_in("mona")(day)
+    at_desk("deposits")(day)
+    desk_eye = Eye(day.desk.page, touch=False)
+    desk_eye.expects_refusals = True
+    try:
+        visit(day, eye, CODE_ON_PHONE)
+        close_dialog(day)
+        visit(day, desk_eye, CODE_AT_DESK)
+    finally:
+        day.desk.page.context.set_offline(False)
+        day.page.context.set_offline(False)
+        day.sent()
+    expect(day.desk.page.get_by_role("button", name=re.compile("Print"))).to_be_visible(timeout=60_000)
+
+    assert not [*eye.faults, *desk_eye.faults], "\n".join([*eye.faults, *desk_eye.faults])

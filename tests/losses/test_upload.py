@@ -166,7 +166,7 @@ def test_l20_when_the_faults_stop_every_outbox_empties(seed: int):
 
     world = run_seed(seed, lossy)  # fails with the steps if a device still holds something
 
-    assert world.faults["lost_request"] + world.faults["lost_reply"] > 5
+    assert world.faults.get("lost_request", 0) + world.faults.get("lost_reply", 0) > 5
     issued = sum(entry.kind == "receipt_issued" for device in world.devices for entry in device.db.entries.values())
     assert issued > 0
     assert [entry for device in world.devices for entry in device.db.unsent()] == []

@@ -160,7 +160,7 @@ class Office:
         answer = self.enrol(self.code("phone", login), key)
         assert answer.status_code == 201, answer.text
         device = answer.json()["device"]
-        phone = Phone(COMPANY, device["id"], f"usr_{login}", key, code=device["code"])
+        phone = Phone(COMPANY, device["id"], f"usr_{login}", key, code=device["code"], now=self.clock())
         phone.write("chain_started", {"app": "test"})
         self.hand_in(phone)
         self.open_book(phone)
@@ -181,7 +181,7 @@ class Office:
         branch = next(branch for name, _, branch in PEOPLE if name == login)
         answer = self.enrol(self.code("desk", branch), key)
         assert answer.status_code == 201, answer.text
-        desk = Phone(COMPANY, answer.json()["device"]["id"], f"usr_{login}", key)
+        desk = Phone(COMPANY, answer.json()["device"]["id"], f"usr_{login}", key, now=self.clock())
         desk.write("chain_started", {"app": "test"})
         self.hand_in(desk)
         return desk

@@ -94,7 +94,7 @@ def test_a_desk_is_sent_what_its_branch_needs(office: Office):
     deposit = office.declare(phone, totals)
 
     before, cursor = load(office, "mona")
-    assert types(before) == {"company", "server_key", "person", "safe", "deposit_waiting"}
+    assert types(before) == {"company", "server_key", "person", "phone_key", "safe", "deposit_waiting"}
     waiting = before["deposit_waiting", deposit]
     assert (waiting["name"], waiting["collector"], waiting["instruments"]) == (f"{phone.code}-0001", "usr_omar", 1)
 

@@ -77,6 +77,9 @@ class Declared:
     later: bool = False
     counts: list[str] = field(default_factory=list)
     count_acts: set[int] = field(default_factory=set)
+    """Counts with their declaration: what must be here for the deposit to be counted."""
+    taken_up: set[int] = field(default_factory=set)
+    """Counts alone: a desk may be heard before the phone."""
     counted: Amounts = field(default_factory=dict)
     found: list[tuple[Issued, int]] = field(default_factory=list)
     decided: bool = False
@@ -358,8 +361,14 @@ class Story:
             "cash": [{"currency": currency, "amount": amount} for currency, amount in deposit.counted.items()],
             "cheques": [{name: paper[name] for name in ("number", "currency", "amount")} for paper in papers],
         }
-        needs = {deposit.declaration}.union(*(voucher.acts for voucher in deposit.vouchers))
-        deposit.count_acts.add(self.write(self.desk, "deposit_counted", body, needs))
+        told = set[int]().union(*(voucher.acts for voucher in deposit.vouchers))
+        # What happened to a voucher after it was declared must be heard before the count; else the desk may be heard
+        # before the phone, whose declaration had crossed the counter as a code.
+        ahead = all(act < deposit.declaration for act in told)
+        needs = {act for act in told if not self.acts[act].device} if ahead else told | {deposit.declaration}
+        act = self.write(self.desk, "deposit_counted", body, needs)
+        deposit.taken_up.add(act)
+        deposit.count_acts |= {act, deposit.declaration}
         deposit.counts.append(f"{DESK}-{len(self.desk.entries):04d}")
 
     def decide(self, who: Collector) -> None:
@@ -378,8 +387,10 @@ class Story:
         currencies = {*deposit.expected, *deposit.counted}
         differences = {c: deposit.counted.get(c, 0) - deposit.expected.get(c, 0) for c in sorted(currencies)}
         variances = [{"currency": c, "amount": amount, "reason": "told"} for c, amount in differences.items() if amount]
-        body = {"deposit": deposit.id, "count": deposit.counts[-1], "variances": variances if self.likely(90) else []}
-        needs = set(deposit.count_acts)
+        right = self.likely(90) or not variances
+        body = {"deposit": deposit.id, "count": deposit.counts[-1], "variances": variances if right else []}
+        # A difference that was not explained waits for a person where the declaration had not come.
+        needs = set(deposit.taken_up if right else deposit.count_acts)
         missing = [one for one in deposit.cheques if one not in deposit.found]
         if missing:
             needs |= who.declarations

@@ -26,6 +26,7 @@ TABLES = (
     "voids",
     "books",
     "deposits",
+    "counter",
     "visits",
     "customers",
     "people",

@@ -29,7 +29,7 @@ Sums = dict[tuple[str, str], tuple[int, int]]
 RANKS: dict[str, tuple[str, list[set[str]]]] = {
     "voucher": ("issued", [{"issued"}, {"voided", "reversed", "rejected"}, {"replaced"}]),
     "deposit": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
-    "deposit_waiting": ("declared", [{"declared"}, {"counted"}, {"accepted", "returned"}]),
+    "deposit_waiting": ("declared", [{"ahead"}, {"declared"}, {"counted"}, {"accepted", "returned"}]),
     "device": ("active", [{"active"}, {"revoked"}, {"lost"}, {"retired"}]),
     "book": ("assigned", [{"assigned"}, {"accepted"}, {"open"}, {"full"}, {"handed_over"}, {"frozen"}, {"cancelled"}]),
     "request": ("requested", [{"requested"}, {"approved", "refused"}]),
@@ -153,6 +153,16 @@ class Books:
     voided: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     deposits: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Doc] = field(default_factory=dict)
+    ahead: dict[str, dict[str, Doc]] = field(default_factory=lambda: defaultdict(dict))
+    """Deposit → counts that came before its declaration and wait, by the hash of their entry."""
+    early: dict[str, Doc] = field(default_factory=dict)
+    """All counts that came before a declaration, by their id; also those that a person has rejected since."""
+    taken: dict[tuple[str, str], Lines] = field(default_factory=dict)
+    """(deposit, cashier) → what he took into his safe before the declaration came."""
+    accepting: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The same by the position of the acceptance that waits."""
+    declared: dict[str, str] = field(default_factory=dict)
+    """Deposit → hash of its declaration."""
     docs: dict[tuple[str, str], Doc] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
@@ -620,9 +630,12 @@ class Auditor:
         books.judged[position] = said["decision"]
         voucher = books.made.get(position)
         if voucher is None:
-            self.expect(said["decision"] == "release" or not fact.lines, f"{where} is rejected, and posts")
+            for waiting in books.ahead.values():
+                waiting.pop(said["hash"], None)
             if said["decision"] == "release":
                 self.released(said, fact)
+            else:
+                self.left_in_the_safe(books.accepting.get(position), fact, where)
             return
         self.expect(not voucher.ended and not voucher.replaced, f"{where} is decided, and its voucher has ended")
         voucher.lines = netted([*voucher.lines, *fact.lines])
@@ -644,6 +657,16 @@ class Auditor:
             return
         self.expect(paid <= (set() if duplicate else {"over"}), f"{where} is rejected, and pays for {paid}")
         voucher.ended = "voided" if duplicate else "rejected"
+
+    def left_in_the_safe(self, whose: tuple[str, str] | None, fact: Fact, where: str) -> None:
+        """Rejected, it posts nothing; what a cashier took over stays in his safe and is owed to nobody known."""
+        waits: dict[str, int] = defaultdict(int)
+        for account, currency, amount in self.books.taken.pop(whose, []) if whose else []:
+            waits[currency] -= amount if account.startswith("suspense/") else 0
+        expected = {(f"suspense/{whose[0]}", currency): amount for currency, amount in waits.items()} if whose else {}
+        expected |= {(f"over/{whose[0]}", currency): -amount for currency, amount in waits.items()} if whose else {}
+        found = {(account, currency): amount for account, currency, amount in fact.lines}
+        self.expect(found == expected, f"{where} is rejected, and posts {found} instead of {expected}")
 
     def released(self, said: Doc, fact: Fact) -> None:
         """An entry that has made nothing is what it would have been."""
@@ -717,6 +740,7 @@ class Auditor:
         if fact.verdict != "accepted":
             return
         self.books.deposits[envelope["id"]] = "declared"
+        self.books.declared[envelope["id"]] = fact.hash
         cash = {(f"transit_cash/{envelope['id']}", t["currency"]): t["amount"] for t in said["totals"]
                 if t["method"] == "cash" and t["amount"]}  # fmt: skip
         self.expect(
@@ -728,21 +752,54 @@ class Auditor:
             self.expect(not fact.lines, "a count posts")
             self.decides(said["deposit"], {"declared", "counted"}, "counted")
             self.books.counts[envelope["id"]] = said
+        elif "declaration_awaited" in fact.flags:
+            self.expect(said["deposit"] not in self.books.deposits, f"count {envelope['id']} waits for what is here")
+            self.expect(not fact.lines, "a count posts")
+            self.books.ahead[said["deposit"]][fact.hash] = self.books.early[envelope["id"]] = said
+
+    def taken_ahead(self, envelope: Doc, said: Doc, fact: Fact) -> None:
+        """The safe has what was counted, against suspense; nobody else's account is touched."""
+        deposit, by = said["deposit"], envelope["by"]
+        where = f"{deposit} is taken over at {fact.position} before it is declared"
+        count = self.books.early.get(said["count"]) or self.books.counts.get(said["count"])
+        if count is None or count["deposit"] != deposit:
+            raise Violation(f"{where}, by a count that is not its own")
+        self.expect((deposit, by) not in self.books.taken, f"{where}, and was before")
+        parts = [(f"safe/{by}", one["currency"], one["amount"]) for one in count["cash"]]
+        parts += [(f"vault/{by}", one["currency"], one["amount"]) for one in count["cheques"]]
+        parts += [(f"suspense/{deposit}", currency, -amount) for _, currency, amount in parts]
+        self.expect(sorted(netted(parts)) == sorted(fact.lines), f"{where}, and posts {fact.lines}")
+        self.books.taken[deposit, by] = fact.lines
+        self.books.accepting[fact.position] = (deposit, by)
+
+    def with_what_was_taken(self, deposit: str, by: str, fact: Fact) -> Lines:
+        """All that a cashier has posted for a deposit, once its declaration is here; nothing of it is in suspense."""
+        lines = netted([*self.books.taken.pop((deposit, by), []), *fact.lines])
+        waits = [line for line in lines if line[0].startswith("suspense/")]
+        self.expect(not waits, f"deposit {deposit} is decided by {by}, and {waits} stays in suspense")
+        return lines
 
     def on_deposit_accepted(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+        if {"declaration_awaited", "not_matched"} & set(fact.flags) and fact.verdict == "review":
+            self.taken_ahead(envelope, said, fact)
         if fact.verdict == "accepted":
+            lines = self.with_what_was_taken(said["deposit"], envelope["by"], fact)
+            unseen = [line for line in lines if line[0].startswith(("cheques/", "short/", "over/"))]
+            blind = said.get("totals_only", False)
+            self.expect(not (blind and unseen), f"{said['deposit']} is accepted on totals, and {unseen} differs")
             self.decides(said["deposit"], {"counted"}, "accepted")
             counted: dict[tuple[str, str], int] = defaultdict(int)
             for one in self.books.counts[said["count"]]["cash"]:
                 if one["amount"]:
                     counted[f"safe/{envelope['by']}", one["currency"]] += one["amount"]
-            self.expect(
-                debits(fact.lines, ("safe",)) == counted, f"{said['deposit']}: not what was counted is in the safe"
-            )
+            self.expect(debits(lines, ("safe",)) == counted, f"{said['deposit']}: not what was counted is in the safe")
             self.empty(said["deposit"])
 
-    def on_deposit_returned(self, _e: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
+    def on_deposit_returned(self, envelope: Doc, said: Doc, _body: bytes, fact: Fact) -> None:
         if fact.verdict == "accepted":
+            lines = self.with_what_was_taken(said["deposit"], envelope["by"], fact)
+            kept = [line for line in lines if line[0].startswith(("safe/", "vault/"))]
+            self.expect(not kept, f"deposit {said['deposit']} is returned, and {kept} stays in the safe")
             self.decides(said["deposit"], {"declared", "counted"}, "returned")
             self.empty(said["deposit"])
 
@@ -776,6 +833,19 @@ class Auditor:
             if check is not None:
                 check(doc)
         self.suspense_is_explained()
+        self.counts_meet_their_declaration()
+
+    def counts_meet_their_declaration(self) -> None:
+        """A declaration is here, and what a desk counted from its code is too: nobody sees one without the other."""
+        for deposit, waiting in self.books.ahead.items():
+            if self.books.deposits.get(deposit) != "declared":
+                continue
+            scanned = [
+                one for one in waiting.values()
+                if b64(sha256(one.get("declaration", {}).get("envelope", "").encode()).digest())
+                == self.books.declared[deposit]
+            ]  # fmt: skip
+            self.expect(not scanned, f"deposit {deposit} is declared, and its count still waits: {scanned}")
 
     def suspense_is_explained(self) -> None:
         """What stands in suspense is what waits for a person, account by account."""
@@ -783,7 +853,7 @@ class Auditor:
         waits: dict[tuple[str, str], int] = defaultdict(int)
         for (kind, _), doc in books.docs.items():
             if kind == "suspended" and doc.get("state", "waiting") == "waiting" and doc.get("amounts"):
-                voucher = books.docs["voucher", doc["voucher"]]
+                voucher = books.docs.get(("voucher", doc.get("voucher", "")), {"id": doc.get("deposit", "")})
                 for currency, amount in doc["amounts"].items():
                     waits[f"suspense/{voucher.get('repeats') or voucher['id']}", currency] -= amount
         stands = {key: amount for key, amount in books.suspense.items() if amount}
@@ -917,9 +987,10 @@ class Auditor:
         found: dict[tuple[str, str], Doc] = {}
         for (kind, id), doc in docs.items():
             if desk:
-                waits = kind == "deposit_waiting" and doc.get("state", "declared") in ("declared", "counted")
+                states = ("ahead", "declared", "counted")
+                waits = kind == "deposit_waiting" and doc.get("state", "declared") in states
                 seen = kind == "deposit" and doc.get("state", "declared") != "declared"
-                here = doc.get("branch") == branch and (waits or seen or kind == "safe")
+                here = doc.get("branch") == branch and (waits or seen or kind in ("safe", "phone_key"))
                 shows = here or (kind == "cheque" and doc.get("shown_to") == branch)
             else:
                 shows = (kind in OWNER and doc.get(OWNER[kind]) == user) or (id in mine and kind == "customer")

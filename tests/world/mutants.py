@@ -22,7 +22,7 @@ from server import feed, inbox
 from server.inbox import Inbox, Push
 from server.store.postgres import PostgresStore, asyncpg  # type: ignore[attr-defined]
 from server.store.sqlite import SqliteStore, sqlite3  # type: ignore[attr-defined]
-from sync import books, chain, decide, deposits, notices, promises, rebuilt, receipts, suspense
+from sync import books, chain, counter, decide, deposits, notices, promises, rebuilt, receipts, suspense
 from sync.chain import Head, Known, Placed, Standing
 from sync.kinds import KINDS
 from sync.ruling import Ruling
@@ -347,6 +347,29 @@ def the_declared_cash_is_taken_for_the_counted(stack: ExitStack) -> None:
         return replace(real(count, expected, cheques), cash=dict(expected), differences={})
 
     real = put(stack, deposits, "compare", compare)
+
+
+@mutant("core", partition=30)
+def a_count_waits_for_its_declaration_for_ever(stack: ExitStack) -> None:
+    """The declaration has come, and nobody puts the two together."""
+    put(stack, counter, "due", lambda _: [])
+
+
+@mutant("core", partition=30)
+def what_was_taken_over_ahead_counts_twice(stack: ExitStack) -> None:
+    """The safe has it once from the code and once from the declaration."""
+    put(stack, counter, "taken_back", lambda *_: [])
+
+
+@mutant("core", partition=30)
+def a_misread_cheque_is_settled_by_itself(stack: ExitStack) -> None:
+    """The collector answers for a paper that lies in the vault."""
+
+    def judge(c: Any, body: Any, state: State) -> Any:
+        return real(c, structs.replace(body, totals_only=False), state)
+
+    real = deposits.judge_accepted
+    rule(stack, "deposit_accepted", judge=judge)
 
 
 @mutant("core", revoke=60)

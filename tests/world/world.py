@@ -736,7 +736,8 @@ class World:
         # Without a key of the server no receipt proves anything, so a chain stays at its first batch.
         unseen = device.db.unseen()
         for entry in unseen if known else unseen[:BATCH_MAX]:
-            if self.stranger(device, entry.device):
+            keyless = entry.device not in device.db.keys  # nobody can sign what of this chain is missing
+            if self.stranger(device, entry.device) or (keyless and self.cut_off(entry)):
                 continue
             if known and (entry.unsent or pulls):
                 found.append(f"{entry.device}/{entry.seq} {entry.kind} {entry.state}")
@@ -749,7 +750,7 @@ class World:
             if not (self.cut_off(one) or self.stranger(device, one.device))
         ]
 
-    def cut_off(self, stray: Stray) -> bool:
+    def cut_off(self, stray: Stray | Stored) -> bool:
         """What stands behind a hole in the second copy: a stray is handed in alone, and says nothing of what is missing
         before it. It stays on the phone, and the office says what it lacks."""
         return stray.seq > self.auditor.books.heads.get(stray.device, (0, ""))[0] + 1

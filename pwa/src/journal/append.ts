@@ -8,7 +8,7 @@ import { deposit_name, next_leaf, voucher_number } from '../ledger/numbering';
 import { apply_own, no_docs, NUMBERING_STATES, type Docs, type OwnEntry } from '../ledger/overlay';
 import { address_of, build, totals_of } from '../ledger/qr';
 import { paid_in, settled, worth } from '../ledger/rates';
-import type { Bodies, Book, Device, Documents, Kind, Voucher } from '../wire/types';
+import type { Bodies, Book, Device, Documents, EntryTexts, Kind, Voucher } from '../wire/types';
 import { announce } from './changes';
 import { compare_copy, copy_entry } from './copy';
 import {
@@ -105,6 +105,12 @@ export async function qr_of(receipt: string): Promise<string | null> {
     identity: (await meta.get('identity')) as Identity | undefined,
   }));
   return entry?.kind === 'receipt_issued' && identity ? await qr_text(entry, identity) : null;
+}
+
+/** An own entry letter for letter, as it is handed in; null if it is not here. */
+export async function texts_of(id: string): Promise<EntryTexts | null> {
+  const entry = await read(['entries'], ({ entries }) => entries.by('id', id));
+  return entry ? { envelope: entry.envelope, body: entry.body, sig: entry.sig } : null;
 }
 
 let settling: Promise<void> = Promise.resolve();

@@ -99,7 +99,7 @@ export interface StoredReceipt {
   jws: string;
 }
 
-/** An entry found in the second copy that the chain here does not contain. It is handed in as it is. */
+/** An entry that is not of a chain here: found in the second copy, or scanned from a phone's code. It is handed in as it is. */
 export interface Stray {
   hash: string;
   device: string;

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What an hour costs a phone that has nothing to say. The figures stand in docs/decisions/0013-a-quiet-phone.md. */
+/** What an hour costs a phone that has nothing to say. The figures stand in docs/decisions/0014-a-quiet-phone.md. */
 import { get } from 'svelte/store';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 

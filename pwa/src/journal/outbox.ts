@@ -5,7 +5,7 @@ import { splice, utf8 } from '../ledger/chain';
 import { call, Problem } from '../wire/client';
 import type { Head, PushReply, ServerKey } from '../wire/types';
 import { announce } from './changes';
-import { read, under, write, type Chain, type Clock, type Meta, type Shelf, type StoredEntry, type StoredKey } from './database';
+import { read, under, write, type Chain, type Clock, type Meta, type Shelf, type StoredEntry, type StoredKey, type Stray } from './database';
 import { APP } from './device';
 import { hand_back_grants, titles_wanted } from './grants';
 import { health, report_health } from './health';
@@ -342,17 +342,22 @@ function unproved(entry: StoredEntry): StoredEntry {
   return { ...rest, state: entry.state === 'saved' ? 'saved' : 'sent', unseen: 1 };
 }
 
+/** One entry that is not of a chain here; entries prove themselves. Returns whether the office has it. */
+export async function hand_in_alone({ device, seq, hash, text }: Pick<Stray, 'device' | 'seq' | 'hash' | 'text'>): Promise<boolean> {
+  const head: Head = { device, seq, hash };
+  const reply = await call<PushReply>('POST', '/sync/push', {
+    raw: `{"head":${JSON.stringify(JSON.stringify(head))},"entries":[${text}],"sig":""}`,
+    token: null,
+  });
+  return reply.outcomes.some((outcome) => outcome.seq === seq && outcome.position > 0);
+}
+
 /** Entries that do not continue the chain here are handed in one by one as found; the office keeps both. */
 async function hand_in_strays(): Promise<void> {
   const strays = (await read(['strays'], (shelves) => shelves.strays.all())).filter((stray) => !stray.handed_in);
   for (const stray of strays) {
-    const head: Head = { device: stray.device, seq: stray.seq, hash: stray.hash };
     try {
-      const reply = await call<PushReply>('POST', '/sync/push', {
-        raw: `{"head":${JSON.stringify(JSON.stringify(head))},"entries":[${stray.text}],"sig":""}`,
-        token: null,
-      });
-      if (!reply.outcomes.some(({ seq, position }) => seq === stray.seq && position > 0)) continue;
+      if (!(await hand_in_alone(stray))) continue;
       await write(['strays'], (shelves) => shelves.strays.put({ ...stray, handed_in: true }));
     } catch (cause) {
       if (!(cause instanceof Problem) || cause.code === 'unreachable') throw cause;

@@ -21,6 +21,7 @@ import type {
   Kind,
   Outcome,
   Person,
+  PhoneKey,
   Plan,
   PromiseToPay,
   ReceiptIssued,
@@ -153,6 +154,8 @@ export interface World {
   custody: Custody;
   deposits: ReadonlyMap<string, Deposit>;
   deposits_waiting: ReadonlyMap<string, DepositWaiting>;
+  /** At a counting desk: the phones of its branch, so that it can check their codes by itself. */
+  phone_keys: ReadonlyMap<string, PhoneKey>;
   safes: ReadonlyMap<string, Safe>;
   promises: ReadonlyMap<string, PromiseToPay>;
   disputes: ReadonlyMap<string, Dispute>;

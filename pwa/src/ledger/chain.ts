@@ -2,7 +2,9 @@
  * The hash chain of a device. What is hashed and signed is a text, and the text is what is kept and sent: nothing here
  * serialises an entry a second time.
  */
-import type { Envelope } from '../wire/types';
+import type { EntryTexts, Envelope } from '../wire/types';
+
+export type { EntryTexts };
 
 export const ENTRY_BYTES_MAX = 32_000;
 
@@ -38,12 +40,6 @@ export function envelope_text(envelope: Envelope): string {
 
 export function splice(envelope: string, body: string, sig: string): string {
   return `{"envelope":${envelope},"body":${body},"sig":"${sig}"}`;
-}
-
-export interface EntryTexts {
-  envelope: string;
-  body: string;
-  sig: string;
 }
 
 /** The texts out of a spliced entry, letter for letter; null when it is torn or not ours. */

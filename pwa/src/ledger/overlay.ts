@@ -31,6 +31,7 @@ export const SHOWN_TYPES = [
   'custody',
   'deposit',
   'deposit_waiting',
+  'phone_key',
   'safe',
   'promise',
   'dispute',

@@ -13,9 +13,10 @@ export interface Modules {
   path: string;
 }
 
-export function qr_modules(text: string): Modules {
-  const code = qrcode(0, 'M');
-  code.addData(text, 'Byte');
+/** `screen`: capitals and digits only, shown on a screen, where nothing wears off; then the modules are as large as can be. */
+export function qr_modules(text: string, screen = false): Modules {
+  const code = qrcode(0, screen ? 'L' : 'M');
+  code.addData(text, screen ? 'Alphanumeric' : 'Byte');
   code.make();
   const count = code.getModuleCount();
   let path = '';

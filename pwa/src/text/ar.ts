@@ -775,6 +775,8 @@ export const ar = {
   'flag.number_blacklisted': 'رقم من دفتر موقوف',
   'flag.number_repeated': 'الرقم مستعمل في سند آخر',
   'flag.id_repeated': 'المعرّف مستعمل في سند آخر',
+  'flag.declaration_awaited': 'الإقرار لم يصل من هاتف المحصّل بعد',
+  'flag.not_matched': 'قُبل على المجاميع، ولم تطابق أوراقه ورقةً ورقة',
   'flag.totals_differ': 'مجموع الأجزاء لا يساوي المبلغ',
   'flag.not_the_writer': 'كتبه من ليس صاحبه',
   'flag.kind_not_allowed': 'هذا النوع ليس من صلاحية كاتبه',

@@ -729,6 +729,8 @@ export const en: Record<keyof typeof ar, Text> = {
   'flag.number_blacklisted': 'A number of a stopped book',
   'flag.number_repeated': 'The number is on another voucher',
   'flag.id_repeated': 'Its id is on another voucher',
+  'flag.declaration_awaited': 'The declaration has not come from the collector’s phone yet',
+  'flag.not_matched': 'Accepted on its totals, and its papers do not match one by one',
   'flag.totals_differ': 'The parts do not add up to the amount',
   'flag.not_the_writer': 'Not written by its owner',
   'flag.kind_not_allowed': 'Its writer may not write this kind',

@@ -7,6 +7,7 @@ import { toStore } from 'svelte/store';
 import { currency_of, format_amount, split } from '../ledger/money';
 
 import { ar } from './ar';
+import type { code_ar } from './code_ar';
 import type { desk_ar } from './desk_ar';
 import { en } from './en';
 import type { later_ar } from './later_ar';
@@ -19,11 +20,13 @@ export { date_text, day_of, days_between, month_text, since_text, stamp_text, ti
 
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Text = string | Forms;
-export type Key = keyof typeof ar | keyof typeof desk_ar | keyof typeof later_ar | keyof typeof printing_ar;
+export type Key = keyof typeof ar | keyof typeof code_ar | keyof typeof desk_ar | keyof typeof later_ar | keyof typeof printing_ar;
 export type Params = Record<string, string | number>;
 
-/** A phone starts with these alone. What opens later (`later.ts`), the desks (`desk.ts`)
- * and printing (`printing.ts`) bring theirs along when they load. */
+/**
+ * A phone starts with these alone. What opens later (`later.ts`), the desks (`desk.ts`), printing (`printing.ts`) and a deposit's
+ * code (`code.ts`) bring theirs along when they load.
+ */
 export const texts = { ar: { ...ar }, en: { ...en } } as Record<Language, Record<Key, Text>>;
 const rules: Record<Language, Intl.PluralRules> = { ar: new Intl.PluralRules('ar'), en: new Intl.PluralRules('en') };
 

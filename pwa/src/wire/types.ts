@@ -513,6 +513,7 @@ export interface DepositAccepted {
   count: string;
   variances?: Variance[];
   note?: string;
+  totals_only?: boolean;
 }
 
 export interface DepositCounted {
@@ -521,6 +522,7 @@ export interface DepositCounted {
   round: 1 | 2;
   cash: CashCount[];
   cheques?: CountedCheque[];
+  declaration?: EntryTexts | null;
 }
 
 export interface DepositDeclared {
@@ -682,6 +684,12 @@ export interface EnrolmentPeek {
 export interface EntryOnWire {
   envelope: unknown;
   body: unknown;
+  sig: string;
+}
+
+export interface EntryTexts {
+  envelope: string;
+  body: string;
   sig: string;
 }
 
@@ -964,6 +972,15 @@ export interface Person {
   name_ar: string;
   role: string;
   branch: string;
+}
+
+export interface PhoneKey {
+  id: string;
+  code: string;
+  user: string;
+  branch: string;
+  public_key: string;
+  state?: string;
 }
 
 export interface Plan {
@@ -1324,6 +1341,7 @@ export interface Suspended {
   amounts?: Record<string, number>;
   state?: string;
   judgement?: Judgement | null;
+  deposit?: string;
 }
 
 export interface SuspendedRow {
@@ -1668,6 +1686,7 @@ export interface Documents {
   custody: Custody;
   deposit: Deposit;
   deposit_waiting: DepositWaiting;
+  phone_key: PhoneKey;
   safe: Safe;
   suspended: Suspended;
   missing_voucher: MissingVoucher;
@@ -1704,6 +1723,8 @@ export const FLAGS = [
   "number_outside_book",
   "book_not_held",
   "totals_differ",
+  "declaration_awaited",
+  "not_matched",
   "not_the_writer",
   "kind_not_allowed",
   "maker_is_checker",

@@ -40,6 +40,14 @@ test('a deposit that a colleague counted is shown and not offered', () => {
   expect(next_waiting(open, '')?.id).toBe('b');
 });
 
+test('what was counted from a code waits for the phone, and nobody is sent back to it', () => {
+  const ahead = new Map([['a', 'ahead' as const]]);
+  const { open } = queue_of([waiting('b', '2', 'ahead')], [counted_by('me', 'a', '1')], ahead, 'me');
+
+  expect(open.map((row) => row.state)).toEqual(['ahead', 'elsewhere']);
+  expect(next_waiting(open, '')).toBeUndefined();
+});
+
 test("what a colleague has counted is the colleague's to accept", () => {
   const { open } = queue_of([], [counted_by('other', 'a', '1'), counted_by('me', 'b', '2')], new Map(), 'me');
 

@@ -2,7 +2,8 @@
  * One deposit at this desk, from the first keystroke to the decision. Kept as a draft at every keystroke. Before a count
  * is durable it holds nothing of what was declared, because this desk has not been told.
  */
-import type { CashCount, CountedCheque, Deposit, DepositWaiting } from '../../wire/types';
+import type { CashCount, CountedCheque, Deposit, DepositWaiting, EntryTexts } from '../../wire/types';
+import type { Standing } from './scan';
 import { type CountSheet, new_sheet } from './sheet';
 import type { Reasoned } from './variance';
 
@@ -21,6 +22,13 @@ export interface Work {
   counts: KeptCount[];
   /** Currency → why it differs. */
   reasons: Record<string, Reasoned>;
+  /** Id of the count that is being written, minted before, so that a window that closes amid it never writes two. */
+  next?: string;
+  /** What the phone's code told. Never before a count is durable: it holds the declared figures. */
+  declaration?: EntryTexts;
+  standing?: Standing;
+  /** Entry by which it was accepted on the code's totals, before the declaration had come. */
+  accepted?: string;
 }
 
 export function new_work(currency: string): Work {
@@ -41,10 +49,12 @@ export function work_of(deposit: Deposit, currency: string): Work {
 
 /** The one recount: both counts are kept, and the sheet starts empty. */
 export function recount(work: Work, currency: string): Work {
-  return { ...work, phase: 'counting', sheet: new_sheet(2, currency), reasons: {} };
+  const { next: _, ...kept } = work;
+  return { ...kept, phase: 'counting', sheet: new_sheet(2, currency), reasons: {} };
 }
 
-export type QueueState = 'waiting' | 'counting' | 'counted' | 'elsewhere' | 'accepted' | 'returned';
+/** ahead: counted here from the phone's code, and nothing to decide before the declaration comes. */
+export type QueueState = 'waiting' | 'counting' | 'counted' | 'ahead' | 'elsewhere' | 'accepted' | 'returned';
 
 export interface QueueRow {
   id: string;
@@ -60,13 +70,14 @@ export interface QueueRow {
 export function queue_of(
   waiting: Iterable<DepositWaiting>,
   deposits: Iterable<Deposit>,
-  phases: ReadonlyMap<string, Work['phase']>,
+  phases: ReadonlyMap<string, Work['phase'] | 'ahead'>,
   me: string,
 ): { open: QueueRow[]; done: QueueRow[] } {
   const rows = new Map<string, QueueRow>();
   for (const each of waiting) {
     const phase = phases.get(each.id);
-    const state: QueueState = phase ?? (each.state === 'counted' ? 'elsewhere' : 'waiting');
+    // `ahead`: a colleague has counted it from the phone's code.
+    const state: QueueState = phase ?? ((each.state ?? 'declared') === 'declared' ? 'waiting' : 'elsewhere');
     rows.set(each.id, { id: each.id, name: each.name, collector: each.collector, at: each.at, instruments: each.instruments, state });
   }
   for (const each of deposits) {
@@ -88,7 +99,7 @@ export function queue_of(
 export function next_waiting(open: readonly QueueRow[], after: string): QueueRow | undefined {
   const at = open.findIndex((row) => row.id === after);
   const order = [...open.slice(at + 1), ...open.slice(0, Math.max(at, 0))];
-  return order.find((row) => row.state !== 'elsewhere');
+  return order.find((row) => row.state !== 'elsewhere' && row.state !== 'ahead');
 }
 
 /** Typed keys are not taken for a decision just after the figures appear. */
