@@ -4,6 +4,7 @@
  */
 import type { Documents } from '../wire/types';
 import { fold } from './folding';
+import { differing } from './layered';
 
 type Customer = Documents['customer'];
 type Item = Documents['item'];
@@ -17,6 +18,9 @@ const BEGINS = 1;
 const WORD_BEGINS = 2;
 const INSIDE = 3;
 const NOT = 4;
+
+/** A letter and more of either script, a short number and a longer one, two words. */
+const REHEARSAL = ['ا', 'ال', 'e', 'el', '01', '0191', 'م 1'];
 
 interface Row {
   customer: Customer;
@@ -68,44 +72,66 @@ export class Finder {
   private readonly rows = new Map<string, Row>();
   private readonly areas = new Map<string, string>();
   private ordered: Row[] = [];
-  private last: { wanted: string; rows: readonly Row[] } | undefined;
+  /** The last search, and whom it found, by name. */
+  private last: { words: readonly Word[]; together: readonly Word[]; rows: readonly Row[] } | undefined;
   private stale = true;
+  /** What was followed last, and who of it is still to be looked at. */
+  private customers: ReadonlyMap<string, Customer> = new Map();
+  private items_of: ReadonlyMap<string, readonly Item[]> = new Map();
+  private readonly waiting = new Set<string>();
+  private rehearsed = 0;
   private prefix = '';
   private language = '';
 
   /**
-   * Prepares what is new or differs, at most so many customers at once; true when nothing is left. `prefix`: of the
-   * country's telephone numbers, digits.
+   * Prepares what is new or differs, looking at no more than so many customers at once; true when nothing is left.
+   * `prefix`: of the country's telephone numbers, digits.
    */
   follow(
     customers: ReadonlyMap<string, Customer>,
     items_of: ReadonlyMap<string, readonly Item[]>,
     { prefix, language, most = Infinity }: { prefix: string; language: 'ar' | 'en'; most?: number },
   ): boolean {
-    if (prefix !== this.prefix) this.rows.clear();
     if (language !== this.language) this.stale = true;
-    this.prefix = prefix;
     this.language = language;
+    this.await_changed(customers, items_of, prefix);
     let left = most;
-    for (const [id, customer] of customers) {
-      const items = items_of.get(id);
-      const known = this.rows.get(id);
-      if (known?.customer === customer && known.items === items) continue;
+    for (const id of this.waiting) {
       if (left === 0) return false;
       left -= 1;
-      this.last = undefined;
-      const row = this.prepared(customer, items);
-      if (known?.name !== row.name || known.name_ar !== row.name_ar) this.stale = true;
-      // In its place, so that an order that still holds need not be made anew.
-      if (known) Object.assign(known, row);
-      else this.rows.set(id, row);
-    }
-    if (this.rows.size > customers.size) {
-      for (const id of this.rows.keys()) if (!customers.has(id)) this.rows.delete(id);
-      this.stale = true;
+      this.waiting.delete(id);
+      this.look_at(id);
     }
     if (this.stale) this.order();
     return true;
+  }
+
+  /** A voucher changes a customer or two: those alone are looked at, and not ten thousand. */
+  private await_changed(customers: ReadonlyMap<string, Customer>, items_of: ReadonlyMap<string, readonly Item[]>, prefix: string): void {
+    const changed = prefix === this.prefix ? [differing(this.customers, customers), differing(this.items_of, items_of)] : [null];
+    if (prefix !== this.prefix) this.rows.clear();
+    this.prefix = prefix;
+    this.customers = customers;
+    this.items_of = items_of;
+    const ids = changed.includes(null) ? [this.rows.keys(), customers.keys()] : changed;
+    for (const some of ids) for (const id of some ?? []) this.waiting.add(id);
+  }
+
+  private look_at(id: string): void {
+    const customer = this.customers.get(id);
+    const known = this.rows.get(id);
+    if (!customer) {
+      if (this.rows.delete(id)) this.stale = true;
+      return;
+    }
+    const items = this.items_of.get(id);
+    if (known?.customer === customer && known.items === items) return;
+    this.last = undefined;
+    const row = this.prepared(customer, items);
+    if (known?.name !== row.name || known.name_ar !== row.name_ar) this.stale = true;
+    // In its place, so that an order that still holds need not be made anew.
+    if (known) Object.assign(known, row);
+    else this.rows.set(id, row);
   }
 
   /** The customers that every word fits, best first, then by name; all of them for an empty search. */
@@ -114,23 +140,40 @@ export class Finder {
     const words = wanted === '' ? [] : wanted.split(' ').map((text) => new Word(text, this.prefix));
     const together = words.length > 1 && /\d/.test(wanted) ? [new Word(tight(wanted), this.prefix)] : [];
     const searched = [...together, ...words];
-    const places: Row[][] = [];
-    for (const row of words.length === 0 ? [] : this.candidates(wanted)) {
-      const place = fit(row, words, together, wanted);
-      if (place !== undefined) (places[place] ??= []).push(row);
-    }
-    const rows = words.length === 0 ? this.ordered : places.flat();
-    this.last = { wanted, rows };
     const hit = (row: Row): Hit => ({ customer: row.customer.id, item: searched_item(row, searched) });
-    return { total: rows.length, first: (count) => rows.slice(0, count).map(hit) };
+    if (words.length === 0) {
+      const all = this.ordered;
+      return { total: all.length, first: (count) => all.slice(0, count).map(hit) };
+    }
+    const rows: Row[] = [];
+    const places: Row[][] = [];
+    for (const row of this.candidates(words, together)) {
+      const place = fit(row, words, together, wanted);
+      if (place === undefined) continue;
+      rows.push(row);
+      (places[place] ??= []).push(row);
+    }
+    this.last = { words, together, rows };
+    return { total: rows.length, first: (count) => best(places, count).map(hit) };
   }
 
-  /** Another letter leaves fewer. Not so with digits: one more can turn them into a telephone number. */
-  private candidates(wanted: string): readonly Row[] {
+  /**
+   * Compares so many customers with words of every kind, for nothing: what has run often the engine compiles, and the first
+   * letter that somebody types would wait for that. Goes on where it left off.
+   */
+  rehearse(count: number): void {
+    const rows = this.ordered.slice(this.rehearsed, this.rehearsed + count);
+    this.rehearsed += count;
+    for (const text of REHEARSAL) {
+      const words = text.split(' ').map((word) => new Word(word, this.prefix));
+      for (const row of rows) fit(row, words, words.length > 1 ? [new Word(tight(text), this.prefix)] : [], text);
+    }
+  }
+
+  /** In the order of names. Where each word only grew, nobody fits who did not fit before. */
+  private candidates(words: readonly Word[], together: readonly Word[]): readonly Row[] {
     const { last } = this;
-    if (!last || last.wanted === '' || !wanted.startsWith(last.wanted) || /[\d+]/.test(wanted)) return this.ordered;
-    const among = new Set(last.rows);
-    return last.rows.length * 4 < this.ordered.length ? this.ordered.filter((row) => among.has(row)) : this.ordered;
+    return last && narrows(last.words, words) && narrows(last.together, together) ? last.rows : this.ordered;
   }
 
   private prepared(customer: Customer, items: readonly Item[] | undefined): Row {
@@ -142,9 +185,10 @@ export class Finder {
       customer,
       items,
       ...folded,
-      names: ` ${folded.name} ${folded.name_ar} ${this.folded_area(area)}`,
+      // Joined they are texts of one piece; put together with + the first search would have to do that for all of them.
+      names: ['', folded.name, folded.name_ar, this.folded_area(area)].join(' '),
       phones,
-      numbers: ` ${[folded.code, ...phones, ...invoices].join(' ')} `,
+      numbers: ['', folded.code, ...phones, ...invoices, ''].join(' '),
     };
   }
 
@@ -167,6 +211,12 @@ class Word {
   readonly number: string;
   /** As a telephone number; empty when it is none. */
   readonly phone: string;
+  /** One or two digits: they are looked for in codes alone. */
+  readonly short: boolean;
+  // Asked of ten thousand rows: put together once.
+  private readonly word: string;
+  private readonly number_begins: string;
+  private readonly number_whole: string;
 
   constructor(
     readonly text: string,
@@ -178,47 +228,74 @@ class Word {
     // A country's prefix before the zero of a call at home, as many people write it.
     const own = prefix !== '' && abroad.startsWith(`${prefix}0`) ? prefix + abroad.slice(prefix.length + 1) : abroad;
     this.phone = own.length >= DIGITS_MIN ? own : '';
+    this.short = /^\d{1,2}$/.test(this.number);
+    this.word = ` ${text}`;
+    this.number_begins = ` ${this.number}`;
+    this.number_whole = ` ${this.number} `;
   }
 
-  in_names(row: Row): number {
+  /** Whoever this word fits, `before` fitted too. */
+  grew_from(before: Word): boolean {
+    if (!this.text.startsWith(before.text) || !this.number.startsWith(before.number) || !this.phone.startsWith(before.phone)) return false;
+    // What was no number is one now, or what was looked for in codes alone is looked for everywhere.
+    return (before.number !== '' || this.number === '') && (!before.short || this.short) && (before.phone !== '' || this.phone === '');
+  }
+
+  /** How well it fits, or NOT. */
+  fit({ name, name_ar, names, numbers, code, phones }: Row): number {
     const { text } = this;
-    if (!row.names.includes(text)) return NOT;
-    if (row.name === text || row.name_ar === text) return EXACT;
-    if (row.name.startsWith(text) || row.name_ar.startsWith(text)) return BEGINS;
-    return row.names.includes(` ${text}`) ? WORD_BEGINS : INSIDE;
+    let best = NOT;
+    if (names.includes(text)) {
+      if (name.startsWith(text) || name_ar.startsWith(text)) best = name === text || name_ar === text ? EXACT : BEGINS;
+      else best = names.includes(this.word) ? WORD_BEGINS : INSIDE;
+    }
+    return best === EXACT ? best : Math.min(best, this.fit_numbers({ numbers, code, phones }, best));
   }
 
-  in_numbers(row: Row): number {
+  /** `known`: how well it fits elsewhere; what is no better need not be found out. */
+  fit_numbers({ numbers, code, phones }: Pick<Row, 'numbers' | 'code' | 'phones'>, known = NOT): number {
     const { number, phone } = this;
+    if (number === '') return NOT;
+    if (this.short) return fit_number(code, number);
     let best = NOT;
-    if (phone !== '' && row.numbers.includes(phone)) for (const known of row.phones) best = Math.min(best, fit_number(known, phone));
-    if (number === '' || !row.numbers.includes(number)) return best;
-    best = Math.min(best, fit_number(row.code, number));
-    const short = /^\d{1,2}$/.test(number);
-    if (short || best === EXACT) return best;
-    if (row.numbers.includes(` ${number} `)) return EXACT;
-    return Math.min(best, row.numbers.includes(` ${number}`) ? BEGINS : INSIDE);
+    // As it was typed a telephone number stands in `numbers` like any other.
+    if (phone !== '' && phone !== number && numbers.includes(phone)) for (const one of phones) best = Math.min(best, fit_number(one, phone));
+    if (known === NOT && !numbers.includes(number)) return best;
+    if (!numbers.includes(this.number_begins)) return known === NOT ? Math.min(best, INSIDE) : best;
+    return numbers.includes(this.number_whole) ? EXACT : Math.min(best, BEGINS);
   }
 }
 
+/** The same words, some of them longer. */
+function narrows(before: readonly Word[], words: readonly Word[]): boolean {
+  return before.length === words.length && words.every((word, place) => word.grew_from(before[place] as Word));
+}
+
+function best(places: readonly (readonly Row[] | undefined)[], count: number): Row[] {
+  const rows: Row[] = [];
+  for (const place of places) {
+    if (place && rows.length < count) rows.push(...place.slice(0, count - rows.length));
+  }
+  return rows;
+}
+
 function fit_number(known: string, typed: string): number {
-  if (known === typed) return EXACT;
-  if (known.startsWith(typed)) return BEGINS;
-  return known.includes(typed) ? INSIDE : NOT;
+  if (!known.includes(typed)) return NOT;
+  if (!known.startsWith(typed)) return INSIDE;
+  return known === typed ? EXACT : BEGINS;
 }
 
 /** The sum over all words; undefined when one does not fit. */
 function fit(row: Row, words: readonly Word[], together: readonly Word[], wanted: string): number | undefined {
   for (const word of together) {
-    const as_one = word.in_numbers(row);
+    const as_one = word.fit_numbers(row);
     if (as_one !== NOT) return as_one;
   }
   let sum = 0;
   for (const word of words) {
-    const names = word.in_names(row);
-    const best = names === EXACT ? EXACT : Math.min(names, word.in_numbers(row));
-    if (best === NOT) return undefined;
-    sum += best;
+    const one = word.fit(row);
+    if (one === NOT) return undefined;
+    sum += one;
   }
   if (words.length > 1 && (row.name.startsWith(wanted) || row.name_ar.startsWith(wanted))) return BEGINS;
   return sum;

@@ -6,8 +6,11 @@ import { Finder } from '../../ledger/finding';
 import type { Language } from '../../text';
 import { PREFIXES } from './customers';
 
-/** Customers prepared before the screen has its turn again. */
-const PIECE = 200;
+/** Customers prepared before it is asked whether the screen wants its turn: a few milliseconds of a slow phone. */
+const FEW = 25;
+/** Rehearsals, of so many customers each. */
+const REHEARSALS = 30;
+const REHEARSED = 200;
 
 const finder = new Finder();
 const kept = writable<{ find: Finder['find'] } | null>(null);
@@ -16,6 +19,7 @@ export const search = readonly(kept);
 
 let wanted: { world: World; language: Language } | undefined;
 let busy = false;
+let rehearsals = REHEARSALS;
 
 /** Follows the world, in idle moments; names stand in the order of the language. */
 export async function keep_findable(world: World, language: Language): Promise<void> {
@@ -27,19 +31,29 @@ export async function keep_findable(world: World, language: Language): Promise<v
     for (let done: typeof wanted | undefined; done !== wanted; ) {
       done = wanted;
       const { customers, items_of, company } = done.world;
-      const how = { prefix: PREFIXES[company?.country ?? ''] ?? '', language: done.language, most: PIECE };
-      do await idle();
-      while (!finder.follow(customers, items_of, how));
+      const how = { prefix: PREFIXES[company?.country ?? ''] ?? '', language: done.language, most: FEW };
+      let followed: boolean;
+      do {
+        const time = await idle();
+        do followed = finder.follow(customers, items_of, how);
+        while (!followed && time.left());
+      } while (!followed);
     }
     kept.set({ find: (text) => finder.find(text) });
   } finally {
     busy = false;
   }
+  while (rehearsals > 0) {
+    rehearsals -= 1;
+    await idle();
+    finder.rehearse(REHEARSED);
+  }
 }
 
-function idle(): Promise<void> {
+/** Until the browser has nothing better to do; then how long it stays so. */
+function idle(): Promise<{ left: () => boolean }> {
   return new Promise((resolve) => {
-    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 100 });
-    else setTimeout(resolve, 5);
+    if (typeof requestIdleCallback === 'function') requestIdleCallback((time) => resolve({ left: () => time.timeRemaining() > 10 }), { timeout: 100 });
+    else setTimeout(() => resolve({ left: () => false }), 5);
   });
 }
