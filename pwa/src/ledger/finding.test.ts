@@ -113,13 +113,49 @@ it('letter by letter it finds what it finds at once', () => {
   }
 });
 
-it('a rehearsal changes nothing', () => {
-  finder.find('نور');
-  finder.rehearse(2);
-  finder.rehearse(2);
+describe('with letters compared beforehand', () => {
+  const many = Array.from({ length: 300 }, (_, n) => customer(`m${n}`, `${n % 3 ? 'Shop' : 'Nour'} ${n}`, `محل ${n}`, `M-${n}`, `0100${n}`));
+  const customers = table([...CUSTOMERS, ...many]);
 
-  expect(found('نور')).toEqual(['nour']);
-  expect(found('نو')).toEqual(['nour']);
+  it('it is found what is found without', () => {
+    finder.follow(customers, lists(ITEMS), EG);
+    const fresh = new Finder();
+    fresh.follow(customers, lists(ITEMS), EG);
+    while (!finder.compare_letters(500));
+    for (const search of ['n', 'no', 'm', 'ا', 'ن', 'م', '1', '0', 'x', 'e', 'm 1', 'ب', 'é']) {
+      const hits = fresh.find(search).first(400);
+
+      expect(finder.find(search).first(400), search).toEqual(hits);
+      expect(finder.find(search).total, search).toBe(hits.length);
+    }
+  });
+
+  it('a change is followed', () => {
+    finder.follow(customers, lists(ITEMS), EG);
+    while (!finder.compare_letters(Infinity));
+    finder.follow(new Layered(customers).set('huda', { ...CUSTOMERS[3], area: 'چ x' } as Customer), lists(ITEMS), EG);
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+
+    finder.follow(new Layered(customers).set('huda', { ...CUSTOMERS[3], name: 'Xenia' } as Customer), lists(ITEMS), EG);
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+    while (!finder.compare_letters(Infinity));
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+  });
+});
+
+it('the first few are the best of all, whoever else there is', () => {
+  const many = Array.from({ length: 300 }, (_, n) => customer(`m${n}`, `Shop ${n}`, '', `SH-${1000 + n}`));
+  const last = customer('last', 'Zed', '', 'SHOP');
+  finder.follow(table([...many, last]), new Map(), EG);
+
+  for (const search of ['s', 'sh', 'sho', 'shop', 'sh-10', 'sh-100']) {
+    const { first, go_on } = finder.find(search);
+    const few = first(12);
+
+    expect(go_on(Infinity)).toBe(true);
+    expect(first(400).slice(0, 12), search).toEqual(few);
+  }
+  expect(finder.find('shop').first(1)).toEqual([{ customer: 'last', item: undefined }]);
 });
 
 it('an empty search is everybody, in the order of the language', () => {

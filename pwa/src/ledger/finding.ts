@@ -19,8 +19,8 @@ const WORD_BEGINS = 2;
 const INSIDE = 3;
 const NOT = 4;
 
-/** A letter and more of either script, a short number and a longer one, two words. */
-const REHEARSAL = ['ا', 'ال', 'e', 'el', '01', '0191', 'م 1'];
+/** What most searches begin with, folded. Nearly everybody has any one of these, so that no other word takes longer to compare. */
+const LETTERS = Array.from('ابتثجحخدذرزسشصضطظعغفقكلمنهويءabcdefghijklmnopqrstuvwxyz0123456789');
 
 interface Row {
   customer: Customer;
@@ -35,6 +35,8 @@ interface Row {
   phones: string[];
   /** ` code phone … invoice … `. */
   numbers: string;
+  /** In the order of names. */
+  place: number;
 }
 
 /** Ids. `item`: the invoice that was searched for. */
@@ -44,9 +46,12 @@ export interface Hit {
 }
 
 export interface Found {
-  total: number;
-  /** Best first. */
+  /** Best first. Often the first few are certain before all customers have been compared. */
   first: (count: number) => Hit[];
+  /** Compares so many more of those that `first` left out; true when nobody is left. */
+  go_on: (most: number) => boolean;
+  /** How many there are; compares all that are left. */
+  readonly total: number;
 }
 
 /** A code or an invoice number however it is parted. */
@@ -72,14 +77,17 @@ export class Finder {
   private readonly rows = new Map<string, Row>();
   private readonly areas = new Map<string, string>();
   private ordered: Row[] = [];
-  /** The last search, and whom it found, by name. */
-  private last: { words: readonly Word[]; together: readonly Word[]; rows: readonly Row[] } | undefined;
+  private last: Search | undefined;
+  /** Lengths of all names and numbers that were ever there: a word of another length is nobody's whole name or number. */
+  private readonly lengths = new Set<number>();
+  /** How well each of LETTERS fits, by place; filled up to `compared`, letter after letter. */
+  private letters = new Map<string, Uint8Array>();
+  private compared = 0;
   private stale = true;
   /** What was followed last, and who of it is still to be looked at. */
   private customers: ReadonlyMap<string, Customer> = new Map();
   private items_of: ReadonlyMap<string, readonly Item[]> = new Map();
   private readonly waiting = new Set<string>();
-  private rehearsed = 0;
   private prefix = '';
   private language = '';
 
@@ -130,8 +138,15 @@ export class Finder {
     const row = this.prepared(customer, items);
     if (known?.name !== row.name || known.name_ar !== row.name_ar) this.stale = true;
     // In its place, so that an order that still holds need not be made anew.
-    if (known) Object.assign(known, row);
+    if (known) this.replace(known, row);
     else this.rows.set(id, row);
+  }
+
+  private replace(known: Row, row: Row): void {
+    const { place } = known;
+    const told = known.names !== row.names || known.numbers !== row.numbers;
+    Object.assign(known, row, { place });
+    if (told && !this.stale) for (const [letter, fits] of this.letters) fits[place] = new Word(letter, this.prefix).fit(known);
   }
 
   /** The customers that every word fits, best first, then by name; all of them for an empty search. */
@@ -143,37 +158,44 @@ export class Finder {
     const hit = (row: Row): Hit => ({ customer: row.customer.id, item: searched_item(row, searched) });
     if (words.length === 0) {
       const all = this.ordered;
-      return { total: all.length, first: (count) => all.slice(0, count).map(hit) };
+      return { total: all.length, go_on: () => true, first: (count) => all.slice(0, count).map(hit) };
     }
-    const rows: Row[] = [];
-    const places: Row[][] = [];
-    for (const row of this.candidates(words, together)) {
-      const place = fit(row, words, together, wanted);
-      if (place === undefined) continue;
-      rows.push(row);
-      (places[place] ??= []).push(row);
-    }
-    this.last = { words, together, rows };
-    return { total: rows.length, first: (count) => best(places, count).map(hit) };
+    const found = new Search(wanted, words, together, this.last, this.ordered, this.fits_of(wanted), !this.lengths_of(words[0]));
+    this.last = found;
+    return {
+      first: (count) => found.first(count).map(hit),
+      go_on: (most) => found.go_on(most),
+      get total() {
+        found.go_on(Infinity);
+        return found.rows.length;
+      },
+    };
   }
 
-  /**
-   * Compares so many customers with words of every kind, for nothing: what has run often the engine compiles, and the first
-   * letter that somebody types would wait for that. Goes on where it left off.
-   */
-  rehearse(count: number): void {
-    const rows = this.ordered.slice(this.rehearsed, this.rehearsed + count);
-    this.rehearsed += count;
-    for (const text of REHEARSAL) {
-      const words = text.split(' ').map((word) => new Word(word, this.prefix));
-      for (const row of rows) fit(row, words, words.length > 1 ? [new Word(tight(text), this.prefix)] : [], text);
+  /** Compares letters with so many customers; true when all of them are compared. Whoever types one finds that done. */
+  compare_letters(most: number): boolean {
+    const many = this.ordered.length;
+    const end = Math.min(this.compared + most, many * LETTERS.length);
+    let word: Word | undefined;
+    for (; this.compared < end; this.compared += 1) {
+      const letter = LETTERS[Math.floor(this.compared / many)] as string;
+      const place = this.compared % many;
+      let fits = this.letters.get(letter);
+      if (!fits) this.letters.set(letter, (fits = new Uint8Array(many)));
+      if (word?.text !== letter) word = new Word(letter, this.prefix);
+      fits[place] = word.fit(this.ordered[place] as Row);
     }
+    return end === many * LETTERS.length;
   }
 
-  /** In the order of names. Where each word only grew, nobody fits who did not fit before. */
-  private candidates(words: readonly Word[], together: readonly Word[]): readonly Row[] {
-    const { last } = this;
-    return last && narrows(last.words, words) && narrows(last.together, together) ? last.rows : this.ordered;
+  private fits_of(wanted: string): Uint8Array | undefined {
+    const nth = LETTERS.indexOf(wanted);
+    return nth >= 0 && this.compared >= (nth + 1) * this.ordered.length ? this.letters.get(wanted) : undefined;
+  }
+
+  /** Whether a name or a number has the length of this word. */
+  private lengths_of(word: Word | undefined): boolean {
+    return word !== undefined && [word.text, word.number, word.phone].some(({ length }) => this.lengths.has(length));
   }
 
   private prepared(customer: Customer, items: readonly Item[] | undefined): Row {
@@ -181,9 +203,11 @@ export class Finder {
     const folded = { name: fold(name), name_ar: fold(name_ar), code: tight(fold(code)) };
     const phones = phone_digits(phone, this.prefix);
     const invoices = (items ?? []).map(({ number }) => tight(fold(number)));
+    for (const { length } of [folded.name, folded.name_ar, folded.code, ...phones, ...invoices]) this.lengths.add(length);
     return {
       customer,
       items,
+      place: -1,
       ...folded,
       // Joined they are texts of one piece; put together with + the first search would have to do that for all of them.
       names: ['', folded.name, folded.name_ar, this.folded_area(area)].join(' '),
@@ -202,8 +226,63 @@ export class Finder {
   private order(): void {
     const key = ({ name, name_ar }: Row) => (this.language === 'ar' ? name_ar || name : name || name_ar);
     this.ordered = [...this.rows.values()].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
+    for (const [place, row] of this.ordered.entries()) row.place = place;
+    this.letters.clear();
+    this.compared = 0;
     this.stale = false;
     this.last = undefined;
+  }
+}
+
+/** Customers compared before it is asked whether the first ones are certain. */
+const PIECE = 50;
+
+/** One search under way. */
+class Search {
+  /** Who fits, as far as was compared, by name. */
+  readonly rows: Row[] = [];
+  private readonly places: Row[][] = [];
+  private readonly candidates: readonly Row[];
+  private at = 0;
+
+  /** `fits`: how well the one word fits, by place, where that is known. `nobody_whole`: it is nobody's whole name or number. */
+  constructor(
+    private readonly wanted: string,
+    private readonly words: readonly Word[],
+    private readonly together: readonly Word[],
+    before: Search | undefined,
+    all: readonly Row[],
+    private readonly fits: Uint8Array | undefined,
+    private readonly nobody_whole: boolean,
+  ) {
+    // Where each word only grew, nobody fits who did not fit before.
+    const fewer = !fits && before && narrows(before.words, words) && narrows(before.together, together);
+    this.candidates = fewer ? before.left() : all;
+  }
+
+  first(count: number): Row[] {
+    // Nothing is better than to begin so, and among those names decide.
+    const enough = this.nobody_whole && this.words.length === 1 ? count : Infinity;
+    while ((this.places[BEGINS]?.length ?? 0) < enough && !this.go_on(PIECE));
+    return best(this.places, count);
+  }
+
+  go_on(most: number): boolean {
+    const { candidates, fits, words, together, wanted } = this;
+    const end = Math.min(this.at + most, candidates.length);
+    for (; this.at < end; this.at += 1) {
+      const row = candidates[this.at] as Row;
+      const place = fits ? known_fit(fits[this.at]) : fit(row, words, together, wanted);
+      if (place === undefined) continue;
+      this.rows.push(row);
+      (this.places[place] ??= []).push(row);
+    }
+    return end === candidates.length;
+  }
+
+  /** Who fits or was not compared yet, by name. */
+  private left(): readonly Row[] {
+    return this.at === this.candidates.length ? this.rows : [...this.rows, ...this.candidates.slice(this.at)];
   }
 }
 
@@ -283,6 +362,10 @@ function fit_number(known: string, typed: string): number {
   if (!known.includes(typed)) return NOT;
   if (!known.startsWith(typed)) return INSIDE;
   return known === typed ? EXACT : BEGINS;
+}
+
+function known_fit(fits: number | undefined): number | undefined {
+  return fits === NOT ? undefined : fits;
 }
 
 /** The sum over all words; undefined when one does not fit. */

@@ -13,6 +13,13 @@ export interface Modules {
   path: string;
 }
 
+let last: { text: string; modules: Modules } | undefined;
+
+/** Those of the code that was worked out last, which is often wanted again, larger; null for any other. */
+export function known_modules(text: string): Modules | null {
+  return last?.text === text ? last.modules : null;
+}
+
 export function qr_modules(text: string): Modules {
   const code = qrcode(0, 'M');
   code.addData(text, 'Byte');
@@ -28,5 +35,7 @@ export function qr_modules(text: string): Modules {
       column += run;
     }
   }
-  return { size: count + 2 * QUIET, path };
+  const modules = { size: count + 2 * QUIET, path };
+  last = { text, modules };
+  return modules;
 }

@@ -8,9 +8,8 @@ import { PREFIXES } from './customers';
 
 /** Customers prepared before it is asked whether the screen wants its turn: a few milliseconds of a slow phone. */
 const FEW = 25;
-/** Rehearsals, of so many customers each. */
-const REHEARSALS = 30;
-const REHEARSED = 200;
+/** As many take when a letter is compared. */
+const MANY = 500;
 
 const finder = new Finder();
 const kept = writable<{ find: Finder['find'] } | null>(null);
@@ -19,7 +18,7 @@ export const search = readonly(kept);
 
 let wanted: { world: World; language: Language } | undefined;
 let busy = false;
-let rehearsals = REHEARSALS;
+let comparing = false;
 
 /** Follows the world, in idle moments; names stand in the order of the language. */
 export async function keep_findable(world: World, language: Language): Promise<void> {
@@ -43,15 +42,19 @@ export async function keep_findable(world: World, language: Language): Promise<v
   } finally {
     busy = false;
   }
-  while (rehearsals > 0) {
-    rehearsals -= 1;
-    await idle();
-    finder.rehearse(REHEARSED);
-  }
+  if (comparing) return;
+  comparing = true;
+  let compared: boolean;
+  do {
+    const time = await idle();
+    do compared = finder.compare_letters(MANY);
+    while (!compared && time.left());
+  } while (!compared);
+  comparing = false;
 }
 
 /** Until the browser has nothing better to do; then how long it stays so. */
-function idle(): Promise<{ left: () => boolean }> {
+export function idle(): Promise<{ left: () => boolean }> {
   return new Promise((resolve) => {
     if (typeof requestIdleCallback === 'function') requestIdleCallback((time) => resolve({ left: () => time.timeRemaining() > 10 }), { timeout: 100 });
     else setTimeout(() => resolve({ left: () => false }), 5);
