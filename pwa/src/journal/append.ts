@@ -36,6 +36,8 @@ export type { BlockedReason, DepositDraft, Issued, ReceiptDraft, Written } from 
 const TRIES_MAX = 50;
 const LOCK_PATIENCE_MS = 3_000;
 const LOCK = 'sanad-append';
+const REST_PATIENCE_MS = 1_000;
+const DRAWN_MS = 100;
 
 export interface AppendOptions {
   /** Defaults to the phone's owner; a desk passes whoever is logged in. */
@@ -160,6 +162,19 @@ interface Wish<K extends Kind> extends AppendOptions {
 
 const STORES = ['meta', 'keys', 'chains', 'entries', 'used', 'grants', 'docs'] as const;
 
+let writing: Promise<unknown> | undefined;
+
+/** For work that can wait: until no entry is being written and the screen that it leads to is drawn, but not for ever. */
+export async function at_rest(): Promise<void> {
+  if (!writing) return;
+  await Promise.race([writing.catch(() => undefined), after(REST_PATIENCE_MS)]);
+  await after(DRAWN_MS);
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 interface Committed {
   entry: StoredEntry;
   identity: Identity;
@@ -168,7 +183,7 @@ interface Committed {
 async function commit<K extends Kind>(wish: Wish<K>): Promise<Committed> {
   await copy_settled();
   const id = wish.id ?? new_id();
-  const committed = await alone(async () => {
+  const work = alone(async () => {
     for (let tried = 0; tried < TRIES_MAX; tried += 1) {
       const found = await guarded(() => look(wish, id));
       if ('entry' in found) return found;
@@ -187,6 +202,13 @@ async function commit<K extends Kind>(wish: Wish<K>): Promise<Committed> {
     }
     throw new IssueBlocked('storage', 'other tabs were faster every time');
   });
+  writing = work;
+  let committed: Committed;
+  try {
+    committed = await work;
+  } finally {
+    if (writing === work) writing = undefined;
+  }
   if (committed.entry.kind !== wish.kind) throw new Error(`the id is that of a ${committed.entry.kind}`);
   return committed;
 }

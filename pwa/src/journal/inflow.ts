@@ -2,7 +2,7 @@
 import { hash_of } from '../ledger/chain';
 import { call } from '../wire/client';
 import type { Book, BookAssigned, Change, Company, Device, Envelope, PullReply, ReceiptIssued, ServerKey, Voucher } from '../wire/types';
-import { accept_book } from './append';
+import { accept_book, at_rest } from './append';
 import { announce } from './changes';
 import { read, read_meta, under, write, type Meta, type Shelves, type StoredDoc } from './database';
 import { report_health } from './health';
@@ -25,6 +25,7 @@ export async function pull(token: string): Promise<boolean> {
   for (let first = true; ; first = false) {
     const { cursor } = (await read_meta('pull')) ?? { cursor: '' };
     const reply = await call<PullReply>('GET', `/sync/pull?cursor=${encodeURIComponent(cursor)}`, { token });
+    await at_rest();
     const stored = await write([...STORES], (shelves) => store(shelves, reply, cursor));
     if (stored === 'differs') report_health({ handed_in: 'office_differs' });
     if (stored === 'overtaken' || reply.more) continue;

@@ -110,6 +110,8 @@ export class Finder {
       this.waiting.delete(id);
       this.look_at(id);
     }
+    // To sort them takes as long as to look at many.
+    if (this.stale && left === 0) return false;
     if (this.stale) this.order();
     return true;
   }

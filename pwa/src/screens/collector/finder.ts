@@ -53,10 +53,19 @@ export async function keep_findable(world: World, language: Language): Promise<v
   comparing = false;
 }
 
-/** Until the browser has nothing better to do; then how long it stays so. */
+/** Longer than this it must not keep anybody waiting who taps meanwhile. */
+const TURN_MS = 10;
+
+/** Until the browser has nothing better to do; `left`: whether there is still time. */
 export function idle(): Promise<{ left: () => boolean }> {
   return new Promise((resolve) => {
-    if (typeof requestIdleCallback === 'function') requestIdleCallback((time) => resolve({ left: () => time.timeRemaining() > 10 }), { timeout: 100 });
+    if (typeof requestIdleCallback === 'function') {
+      const turn = (time: IdleDeadline): void => {
+        const end = performance.now() + TURN_MS;
+        resolve({ left: () => time.timeRemaining() > TURN_MS && performance.now() < end });
+      };
+      requestIdleCallback(turn, { timeout: 100 });
+    }
     else setTimeout(() => resolve({ left: () => false }), 5);
   });
 }
