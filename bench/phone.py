@@ -39,7 +39,7 @@ from server.writes import expires, write
 from tests.browser.conftest import FLAGS, chromium
 from tests.browser.pages import NUMBER, PIN, Pocket
 
-CUSTOMERS, ITEMS_EACH, STOPS = 10_000, 5, 30
+CUSTOMERS, ITEMS_EACH, STOPS = 10_000, 5, 45
 STARTS = 12
 SLOWER = 6
 WANTED_MS = {"voucher": 250, "search": 50, "start": 2500}
