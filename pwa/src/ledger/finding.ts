@@ -78,8 +78,8 @@ export class Finder {
   private readonly areas = new Map<string, string>();
   private ordered: Row[] = [];
   private last: Search | undefined;
-  /** Lengths of all names and numbers that were ever there: a word of another length is nobody's whole name or number. */
-  private readonly lengths = new Set<number>();
+  /** First letter and length of all names and numbers that were ever there: no other word is anybody's whole name or number. */
+  private readonly shapes = new Set<string>();
   /** How well each of LETTERS fits, by place; filled up to `compared`, letter after letter. */
   private letters = new Map<string, Uint8Array>();
   private compared = 0;
@@ -162,7 +162,7 @@ export class Finder {
       const all = this.ordered;
       return { total: all.length, go_on: () => true, first: (count) => all.slice(0, count).map(hit) };
     }
-    const found = new Search(wanted, words, together, this.last, this.ordered, this.fits_of(wanted), !this.lengths_of(words[0]));
+    const found = new Search(wanted, words, together, this.last, this.ordered, this.fits_of(wanted), !this.may_be_whole(words[0]));
     this.last = found;
     return {
       first: (count) => found.first(count).map(hit),
@@ -195,9 +195,8 @@ export class Finder {
     return nth >= 0 && this.compared >= (nth + 1) * this.ordered.length ? this.letters.get(wanted) : undefined;
   }
 
-  /** Whether a name or a number has the length of this word. */
-  private lengths_of(word: Word | undefined): boolean {
-    return word !== undefined && [word.text, word.number, word.phone].some(({ length }) => this.lengths.has(length));
+  private may_be_whole(word: Word | undefined): boolean {
+    return word !== undefined && [word.text, word.number, word.phone].some((text) => this.shapes.has(shape_of(text)));
   }
 
   private prepared(customer: Customer, items: readonly Item[] | undefined): Row {
@@ -205,7 +204,7 @@ export class Finder {
     const folded = { name: fold(name), name_ar: fold(name_ar), code: tight(fold(code)) };
     const phones = phone_digits(phone, this.prefix);
     const invoices = (items ?? []).map(({ number }) => tight(fold(number)));
-    for (const { length } of [folded.name, folded.name_ar, folded.code, ...phones, ...invoices]) this.lengths.add(length);
+    for (const text of [folded.name, folded.name_ar, folded.code, ...phones, ...invoices]) if (text !== '') this.shapes.add(shape_of(text));
     return {
       customer,
       items,
@@ -257,9 +256,13 @@ class Search {
     private readonly fits: Uint8Array | undefined,
     private readonly nobody_whole: boolean,
   ) {
-    // Where each word only grew, nobody fits who did not fit before.
-    const fewer = !fits && before && narrows(before.words, words) && narrows(before.together, together);
-    this.candidates = fewer ? before.left() : all;
+    this.candidates = !fits && before?.narrowed_by(words, together) ? before.left() : all;
+  }
+
+  /** Where each word only grew, or another one follows, nobody fits who does not fit here. */
+  private narrowed_by(words: readonly Word[], together: readonly Word[]): boolean {
+    const same_words = this.together.length === 0 && together.length === 0 ? words.slice(0, this.words.length) : words;
+    return grew(this.words, same_words) && grew(this.together, together);
   }
 
   first(count: number): Row[] {
@@ -348,7 +351,7 @@ class Word {
 }
 
 /** The same words, some of them longer. */
-function narrows(before: readonly Word[], words: readonly Word[]): boolean {
+function grew(before: readonly Word[], words: readonly Word[]): boolean {
   return before.length === words.length && words.every((word, place) => word.grew_from(before[place] as Word));
 }
 
@@ -358,6 +361,10 @@ function best(places: readonly (readonly Row[] | undefined)[], count: number): R
     if (place && rows.length < count) rows.push(...place.slice(0, count - rows.length));
   }
   return rows;
+}
+
+function shape_of(text: string): string {
+  return text.charAt(0) + String(text.length);
 }
 
 function fit_number(known: string, typed: string): number {
