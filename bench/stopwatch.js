@@ -59,11 +59,11 @@ window.stopwatch = (() => {
       const today = await until(() => document.querySelector('section.card.current .money'));
       return { locked, today };
     },
-    /** Scripts that were loaded until now, workers among them: name, bytes as they came over the network. */
+    /** Scripts that were loaded until now, workers among them: name, bytes as they came over the network, when (ms). */
     scripts: () =>
       performance
         .getEntriesByType('resource')
         .filter(({ name }) => name.endsWith('.js'))
-        .map(({ name, encodedBodySize }) => ({ name: new URL(name).pathname, bytes: encodedBodySize })),
+        .map(({ name, encodedBodySize, responseEnd }) => ({ name: new URL(name).pathname, bytes: encodedBodySize, at: responseEnd })),
   };
 })();

@@ -200,9 +200,40 @@ describe('two tabs', () => {
   });
 });
 
+describe('what is written', () => {
+  test('is in the world as soon as it is told, and stays there whatever is being read meanwhile', async () => {
+    const left = get(tab.world.world).numbers_left;
+    const seen: boolean[] = [];
+    const id = tab.append.new_id();
+    const stop = tab.world.world.subscribe(({ vouchers }) => seen.push(vouchers.has(id)));
+    const reading = tab.world.refresh();
+    await tab.append.issue_receipt(receipt(100, id));
+    expect(get(tab.world.world)).toMatchObject({ numbers_left: left - 1, waiting: { totals: [{ amount: 100 }] } });
+    expect(get(tab.world.world).vouchers.has(id)).toBe(true);
+    await Promise.all([reading, tab.world.refresh()]);
+    await tab.world.refresh();
+    stop();
+
+    expect(get(tab.world.world).numbers_left).toBe(left - 1);
+    expect(seen.slice(seen.indexOf(true))).not.toContain(false);
+  });
+
+  test('goes before what can wait', async () => {
+    await tab.append.at_rest();
+    const order: string[] = [];
+    const issuing = tab.append.issue_receipt(receipt(100)).then(() => order.push('issued'));
+    await new Promise((resolve) => setTimeout(resolve));
+    await tab.append.at_rest();
+    order.push('rested');
+    await issuing;
+
+    expect(order.at(-1)).toBe('rested');
+  });
+});
+
 describe('what a receipt says', () => {
   test('the QR code is signed over what the paper says and names the entry', async () => {
-    const { qr, written, voucher } = await tab.append.issue_receipt(receipt(12345));
+    const { qr, written } = await tab.append.issue_receipt(receipt(12345));
     const [address, text = ''] = qr.split('#');
     const read = parse_signed(text);
     const key = office.devices.get('dev_1')?.key;
@@ -229,7 +260,8 @@ describe('what a receipt says', () => {
       changed[place] = part.startsWith('A') ? `B${part.slice(1)}` : `A${part.slice(1)}`;
       expect(await genuine(changed.join('.')), `part ${place}`).toBe(false);
     }
-    expect(voucher).toMatchObject({ id: written.id, number: 'CAI-000851', qr: text });
+    // A screen finds it there as soon as it is issued.
+    expect(get(tab.world.world).vouchers.get(written.id)).toMatchObject({ id: written.id, number: 'CAI-000851', qr: text });
     expect(await tab.append.qr_of(written.id)).toBe(qr);
   });
 

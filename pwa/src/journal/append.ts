@@ -5,10 +5,10 @@
 import { compare } from '../ledger/allocation';
 import { ENTRY_BYTES_MAX, envelope_text, hash_of, utf8 } from '../ledger/chain';
 import { deposit_name, next_leaf, voucher_number } from '../ledger/numbering';
-import { apply_own, no_docs, NUMBERING_STATES, type Docs, type OwnEntry } from '../ledger/overlay';
+import { NUMBERING_STATES } from '../ledger/overlay';
 import { address_of, build, totals_of } from '../ledger/qr';
 import { paid_in, settled, worth } from '../ledger/rates';
-import type { Bodies, Book, Device, Documents, EntryTexts, Kind, Voucher } from '../wire/types';
+import type { Bodies, Book, Device, Documents, EntryTexts, Kind } from '../wire/types';
 import { announce } from './changes';
 import { compare_copy, copy_entry } from './copy';
 import {
@@ -36,6 +36,8 @@ export type { BlockedReason, DepositDraft, Issued, ReceiptDraft, Written } from 
 const TRIES_MAX = 50;
 const LOCK_PATIENCE_MS = 3_000;
 const LOCK = 'sanad-append';
+const REST_PATIENCE_MS = 1_000;
+const DRAWN_MS = 100;
 
 export interface AppendOptions {
   /** Defaults to the phone's owner; a desk passes whoever is logged in. */
@@ -46,17 +48,18 @@ export interface AppendOptions {
 
 /** Writes one entry to this device's chain. Resolves when it is durable. */
 export async function append<K extends Kind>(kind: K, body: Bodies[K], options: AppendOptions = {}): Promise<Written<K>> {
-  return written(await commit({ kind, ...options, make: () => ({ body }) }));
+  return written((await commit({ kind, ...options, make: () => ({ body }) })).entry);
 }
 
 /** Numbers a receipt with the next leaf of the open book and writes it. */
 export async function issue_receipt(draft: ReceiptDraft, options: { by?: string } = {}): Promise<Issued> {
   const { id, ...receipt } = draft;
   adds_up(receipt);
-  const entry = await commit({
+  const { entry, identity } = await commit({
     kind: 'receipt_issued',
     ...options,
     ...(id === undefined ? {} : { id }),
+    customer: receipt.customer,
     make: (situation) => {
       const next = leaf_of(situation);
       if (!next) throw new IssueBlocked('no_numbers');
@@ -65,13 +68,8 @@ export async function issue_receipt(draft: ReceiptDraft, options: { by?: string 
       return { body: { ...receipt, book: book.id, leaf, number }, used: { book: book.id, leaf } };
     },
   });
-  const { identity, docs } = await read(['meta', 'docs'], async (shelves) => ({
-    identity: (await shelves.meta.get('identity')) as Identity,
-    docs: await around(shelves.docs, JSON.parse(entry.body) as Bodies['receipt_issued']),
-  }));
   const written_entry = written<'receipt_issued'>(entry);
-  const voucher = voucher_of(written_entry, entry, docs);
-  return { written: written_entry, number: written_entry.body.number, qr: await qr_text(entry, identity), voucher };
+  return { written: written_entry, number: written_entry.body.number, qr: await qr_text(entry, identity) };
 }
 
 /** Declares a deposit under the next name of this device, `<device code>-<count>`. */
@@ -80,7 +78,7 @@ export async function declare_deposit(
   options: { by?: string } = {},
 ): Promise<Written<'deposit_declared'>> {
   const { id, ...declared } = draft;
-  const entry = await commit({
+  const { entry } = await commit({
     kind: 'deposit_declared',
     ...options,
     ...(id === undefined ? {} : { id }),
@@ -95,7 +93,7 @@ export async function declare_deposit(
 /** Accepts a book whose grant has been verified; the exchange does this by itself. */
 export async function accept_book(grant: Omit<StoredGrant, 'accepted'>): Promise<Written<'book_accepted'>> {
   const { book, first, last } = grant;
-  return written(await commit({ kind: 'book_accepted', make: () => ({ body: { book, first, last }, grant }) }));
+  return written((await commit({ kind: 'book_accepted', make: () => ({ body: { book, first, last }, grant }) })).entry);
 }
 
 /** The whole text of an own voucher's QR code, signed again if it was brought back from the second copy; null if not ours. */
@@ -163,18 +161,38 @@ interface Made<K extends Kind> {
 
 interface Wish<K extends Kind> extends AppendOptions {
   kind: K;
+  /** Of a receipt: its code stands in the QR code. */
+  customer?: string;
   make: (situation: Situation) => Made<K>;
 }
 
 const STORES = ['meta', 'keys', 'chains', 'entries', 'used', 'grants', 'docs'] as const;
 
-async function commit<K extends Kind>(wish: Wish<K>): Promise<StoredEntry> {
+let writing: Promise<unknown> | undefined;
+
+/** For work that can wait: until no entry is being written and the screen that it leads to is drawn, but not for ever. */
+export async function at_rest(): Promise<void> {
+  if (!writing) return;
+  await Promise.race([writing.catch(() => undefined), after(REST_PATIENCE_MS)]);
+  await after(DRAWN_MS);
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+interface Committed {
+  entry: StoredEntry;
+  identity: Identity;
+}
+
+async function commit<K extends Kind>(wish: Wish<K>): Promise<Committed> {
   await copy_settled();
   const id = wish.id ?? new_id();
-  const entry = await alone(async () => {
+  const work = alone(async () => {
     for (let tried = 0; tried < TRIES_MAX; tried += 1) {
       const found = await guarded(() => look(wish, id));
-      if ('entry' in found) return found.entry;
+      if ('entry' in found) return found;
       const { situation } = found;
       const made = wish.make(situation);
       const next = await signed(wish, id, made, situation);
@@ -185,21 +203,28 @@ async function commit<K extends Kind>(wish: Wish<K>): Promise<StoredEntry> {
         throw new IssueBlocked('storage', 'what was read back is not what was written');
       }
       await copy_entry(durable);
-      announce('appended');
-      return durable;
+      announce('appended', durable);
+      return { entry: durable, identity: situation.identity };
     }
     throw new IssueBlocked('storage', 'other tabs were faster every time');
   });
-  if (entry.kind !== wish.kind) throw new Error(`the id is that of a ${entry.kind}`);
-  return entry;
+  writing = work;
+  let committed: Committed;
+  try {
+    committed = await work;
+  } finally {
+    if (writing === work) writing = undefined;
+  }
+  if (committed.entry.kind !== wish.kind) throw new Error(`the id is that of a ${committed.entry.kind}`);
+  return committed;
 }
 
-async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry: StoredEntry } | { situation: Situation }> {
+async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<Committed | { situation: Situation }> {
   // Asked for together: each answer that is waited for by itself costs a slow phone a few milliseconds before the voucher.
   return read([...STORES], async (shelves) => {
     const { meta, docs } = shelves;
     const of_receipt = wish.kind === 'receipt_issued';
-    const [entry, me, wiping, clock, state, book_rows, grants] = await Promise.all([
+    const [entry, me, wiping, clock, state, book_rows, grants, customer] = await Promise.all([
       shelves.entries.by('id', id),
       meta.get('identity') as Promise<Identity | undefined>,
       meta.get('wiping') as Promise<Meta['wiping'] | undefined>,
@@ -207,9 +232,10 @@ async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry:
       meta.get('device_state') as Promise<string | undefined>,
       of_receipt ? docs.all(under('book')) : [],
       of_receipt ? shelves.grants.all() : [],
+      wish.customer === undefined ? undefined : docs.get(['customer', wish.customer]),
     ]);
-    if (entry) return { entry };
     if (!me) throw new IssueBlocked('not_enrolled');
+    if (entry) return { entry, identity: me };
     if (wiping && wiping.entry !== id) throw new IssueBlocked('revoked', 'this phone is being wiped');
     const books = book_rows.filter((row) => !row.former).map((row) => row.doc as Book);
     const numbering = books.filter(({ state: book_state = 'assigned' }) => NUMBERING_STATES.has(book_state));
@@ -232,7 +258,7 @@ async function look<K extends Kind>(wish: Wish<K>, id: string): Promise<{ entry:
       books,
       used: used.flat(),
       accepted: new Set(grants.map((grant) => grant.book)),
-      customer_code: '',
+      customer_code: code_of(customer),
     };
     return { situation };
   });
@@ -282,7 +308,7 @@ export function local_iso(ms: number, offset_minutes: number = -new Date(ms).get
 }
 
 async function signed<K extends Kind>(wish: Wish<K>, id: string, made: Made<K>, situation: Situation): Promise<StoredEntry> {
-  const { identity, chain, key, clock } = situation;
+  const { identity, chain, key, clock, customer_code } = situation;
   const by = wish.by ?? identity.user?.id;
   if (by === undefined) throw new Error('a desk must say who writes');
   const device = identity.device.id;
@@ -304,7 +330,12 @@ async function signed<K extends Kind>(wish: Wish<K>, id: string, made: Made<K>, 
   const bytes = utf8(envelope).length + utf8(body).length;
   if (bytes > ENTRY_BYTES_MAX) throw new RangeError(`an entry of ${bytes} bytes is too large`);
   const hash = await hash_of(envelope);
-  const stored: StoredEntry = {
+  const receipt = wish.kind === 'receipt_issued' ? (made.body as Bodies['receipt_issued']) : undefined;
+  const [sig, qr] = await Promise.all([
+    with_key(key, envelope),
+    receipt && signed_qr({ device, seq, hash, at }, receipt, identity.company.id, key, customer_code),
+  ]);
+  return {
     device,
     seq,
     id,
@@ -314,16 +345,15 @@ async function signed<K extends Kind>(wish: Wish<K>, id: string, made: Made<K>, 
     hash,
     envelope,
     body,
-    sig: await with_key(key, envelope),
+    sig,
+    ...(qr === undefined ? {} : { qr }),
     state: 'saved',
     unseen: 1,
   };
-  if (wish.kind === 'receipt_issued') {
-    const receipt = made.body as Bodies['receipt_issued'];
-    const code = await read(['docs'], ({ docs }) => docs.get(['customer', receipt.customer]));
-    stored.qr = await signed_qr(stored, receipt, identity.company.id, key, (code?.doc as Documents['customer'] | undefined)?.code ?? '');
-  }
-  return stored;
+}
+
+function code_of(customer: StoredDoc | undefined): string {
+  return (customer?.doc as Documents['customer'] | undefined)?.code ?? '';
 }
 
 async function with_key(key: StoredKey, text: string): Promise<string> {
@@ -335,7 +365,7 @@ async function with_key(key: StoredKey, text: string): Promise<string> {
 }
 
 async function signed_qr(
-  entry: StoredEntry,
+  entry: Pick<StoredEntry, 'device' | 'seq' | 'hash' | 'at'>,
   receipt: Bodies['receipt_issued'],
   company: string,
   key: StoredKey,
@@ -354,10 +384,10 @@ async function qr_text(entry: StoredEntry, identity: Identity): Promise<string> 
     const receipt = JSON.parse(entry.body) as Bodies['receipt_issued'];
     const { key, customer } = await read(['keys', 'docs'], async ({ keys, docs }) => ({
       key: await keys.get(entry.device),
-      customer: (await docs.get(['customer', receipt.customer]))?.doc as Documents['customer'] | undefined,
+      customer: await docs.get(['customer', receipt.customer]),
     }));
     if (!key) throw new IssueBlocked('key', 'no key');
-    signed_text = await signed_qr(entry, receipt, identity.company.id, key, customer?.code ?? '');
+    signed_text = await signed_qr(entry, receipt, identity.company.id, key, code_of(customer));
   }
   return address_of(identity.company.address, signed_text);
 }
@@ -439,25 +469,3 @@ function adds_up({ tenders, deductions = [], allocations = [], on_account = 0, c
     throw new RangeError('tenders, allocations and credit on account do not add up');
   }
 }
-
-interface DocShelf {
-  get: (key: IDBValidKey) => Promise<StoredDoc | undefined>;
-}
-
-/** The documents that a receipt touches, for showing the voucher before the world has caught up. */
-async function around(docs: DocShelf, body: Bodies['receipt_issued']): Promise<Docs> {
-  const items = new Map<string, Documents['item']>();
-  for (const { item } of body.allocations ?? []) {
-    const stored = await docs.get(['item', item]);
-    if (stored) items.set(item, stored.doc as Documents['item']);
-  }
-  return { ...no_docs(), item: items };
-}
-
-function voucher_of(entry: Written<'receipt_issued'>, { by, qr = '' }: StoredEntry, docs: Docs): Voucher {
-  const own: OwnEntry<'receipt_issued'> = { ...entry, by };
-  const voucher = apply_own(docs, [own]).voucher.get(entry.id);
-  if (!voucher) throw new Error('a receipt makes a voucher');
-  return { ...voucher, qr };
-}
-

@@ -1,9 +1,12 @@
 /** Who changed what: between the rooms of the journal, and between the tabs of this device. */
 
+import type { StoredEntry } from './database';
+
 /** `appended`: there is something new to send. `entries`: entries have come further on their way. */
 export type Change = 'appended' | 'entries' | 'documents' | 'identity';
 
-type Listener = (change: Change) => void;
+/** `entry`: the one that this tab has just written. Other tabs are told only that there is one. */
+type Listener = (change: Change, entry?: StoredEntry) => void;
 
 const listeners = new Set<Listener>();
 const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('sanad');
@@ -14,8 +17,8 @@ if (channel) {
   (channel as { unref?: () => void }).unref?.();
 }
 
-export function announce(change: Change): void {
-  tell(change);
+export function announce(change: Change, entry?: StoredEntry): void {
+  tell(change, entry);
   channel?.postMessage(change);
 }
 
@@ -25,6 +28,6 @@ export function on_change(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-function tell(change: Change): void {
-  for (const listener of listeners) listener(change);
+function tell(change: Change, entry?: StoredEntry): void {
+  for (const listener of listeners) listener(change, entry);
 }

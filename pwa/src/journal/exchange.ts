@@ -8,6 +8,7 @@
 import { get, writable, type Readable } from 'svelte/store';
 
 import { heard_at, Problem, session, stream } from '../wire/client';
+import { at_rest } from './append';
 import { photos_to_send, send_attachments } from './attachments';
 import { on_change } from './changes';
 import { check_control } from './control';
@@ -194,6 +195,8 @@ async function watch_oldest(): Promise<void> {
 /** Returns whether all went well. A login that is refused stops pulling only. */
 async function round(): Promise<boolean> {
   let well = true;
+  // A slow phone has one processor for this and for the voucher that is being issued.
+  await at_rest();
   try {
     const { offset_ms } = await hand_in();
     if (offset_ms !== undefined) await contact({ state: 'connected', server_offset_ms: offset_ms });
@@ -206,6 +209,7 @@ async function round(): Promise<boolean> {
     if (!(cause instanceof Problem) && !(cause instanceof Stalled)) return false; // The storage failed; health tells.
     // An office that answers, but not with what was hoped for, can still be pulled from.
   }
+  await at_rest();
   try {
     await pull_all();
   } catch (cause) {
@@ -230,6 +234,7 @@ async function pull_all(): Promise<void> {
   }
   await contact({ state: 'connected' });
   if (await accept_books()) again = true;
+  await at_rest();
   await check_control(await token(false));
 }
 

@@ -2,7 +2,7 @@
 import { hash_of } from '../ledger/chain';
 import { call } from '../wire/client';
 import type { Book, BookAssigned, Change, Company, Device, Envelope, PullReply, ReceiptIssued, ServerKey, Voucher } from '../wire/types';
-import { accept_book } from './append';
+import { accept_book, at_rest } from './append';
 import { announce } from './changes';
 import { read, read_meta, under, write, type Meta, type Shelves, type StoredDoc } from './database';
 import { report_health } from './health';
@@ -26,6 +26,7 @@ export async function pull(token: string): Promise<boolean> {
     const { cursor } = (await read_meta('pull')) ?? { cursor: '' };
     const told = await call<PullReply>('GET', `/sync/pull?tables=1&cursor=${encodeURIComponent(cursor)}`, { token });
     const reply: PullReply = { ...told, changes: changes_of(told) };
+    await at_rest();
     const stored = await write([...STORES], (shelves) => store(shelves, reply, cursor));
     if (stored === 'differs') report_health({ handed_in: 'office_differs' });
     if (stored === 'overtaken' || reply.more) continue;

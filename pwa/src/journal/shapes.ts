@@ -78,7 +78,6 @@ export interface Issued {
   written: Written<'receipt_issued'>;
   number: string;
   qr: string;
-  voucher: Voucher;
 }
 
 export interface DepositDraft {

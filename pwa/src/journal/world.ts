@@ -61,12 +61,18 @@ interface Own {
 /** A history longer than this is read with the rest, in pieces. */
 const ENTRIES_FEW = 500;
 const PIECE = 500;
+/** By then the screen that an entry leads to is drawn. */
+const AT_REST_MS = 300;
 const STORES = ['meta', 'docs', 'changed', 'entries', 'chains', 'used', 'grants'] as const;
 
 /** What was read last; kept so that a new entry does not cost reading all documents again. */
 let pulled: Pulled | undefined;
 let rest: Rest | undefined;
 let unseen: StoredEntry[] = [];
+/** Written by this tab since the last reading began. */
+let fresh: StoredEntry[] = [];
+/** Entries as the overlay wants them, by hash: a long offline day is not parsed again for each voucher. */
+let parsed = new Map<string, OwnEntry>();
 let own = new Map<string, Own>();
 /** `own` knows all entries of this device, and not only those that are not seen yet. */
 let history = false;
@@ -78,12 +84,16 @@ let start = 0;
 let reading_on = false;
 let refreshing: Promise<void> = Promise.resolve();
 let due = false;
+let resting: ReturnType<typeof setTimeout> | undefined;
 
 /** Reads what the first screen needs, and behind it the rest; then follows every change, also those that other tabs make. */
 export async function start_world(): Promise<void> {
   if (!started) {
     started = true;
-    on_change(() => void refresh());
+    on_change((_, entry) => {
+      if (!entry || !take(entry)) void refresh();
+      else resting ??= setTimeout(() => void refresh(), AT_REST_MS);
+    });
     session.subscribe(() => {
       if (get(shown).ready && pulled) shown.set(seen_together(pulled));
     });
@@ -92,18 +102,44 @@ export async function start_world(): Promise<void> {
   pulled = undefined;
   rest = undefined;
   own = new Map();
+  unseen = [];
   history = false;
   await refresh();
+}
+
+/**
+ * Shows an entry of this tab at once. It is in the database already; to read that before its number is drawn would only take
+ * the screen's time. False where only the database can tell what comes before it.
+ */
+function take(entry: StoredEntry): boolean {
+  if (!get(shown).ready || !pulled) return false;
+  const before = unseen.findLast(({ device }) => device === entry.device);
+  if (before && before.seq !== entry.seq - 1) return false;
+  fresh.push(entry);
+  unseen = [...unseen, entry];
+  own.set(entry.id, own_of(entry));
+  about = { ...about, used: [...about.used, ...leaf_of(entry)] };
+  shown.set(seen_together(pulled));
+  return true;
+}
+
+function leaf_of({ kind, id, body }: StoredEntry): UsedLeaf[] {
+  if (kind !== 'receipt_issued') return [];
+  const { book, leaf } = JSON.parse(body) as Bodies['receipt_issued'];
+  return [{ book, leaf, entry: id }];
 }
 
 /** One reading at a time; changes that arrive meanwhile are read together afterwards. */
 export function refresh(): Promise<void> {
   if (due) return refreshing;
   due = true;
+  clearTimeout(resting);
+  resting = undefined;
   refreshing = refreshing.then(async () => {
     due = false;
     try {
       const taken = rest;
+      fresh = [];
       const now = await read([...STORES], reread);
       pulled = now;
       if (taken && rest === taken) rest = undefined;
@@ -136,12 +172,14 @@ async function reread(shelves: Shelves<(typeof STORES)[number]>): Promise<Pulled
     if (entry) own.set(entry.id, own_of(entry));
   }
   for (const entry of unseen_now) own.set(entry.id, own_of(entry));
+  // Written while this was read.
+  const later = (): StoredEntry[] => fresh.filter(({ id }) => !still.has(id));
   const order = new Map(chains.map((chain) => [chain.device, chain.order]));
-  unseen = unseen_now.sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
+  unseen = [...unseen_now, ...later()].sort((one, other) => (order.get(one.device) ?? 0) - (order.get(other.device) ?? 0) || one.seq - other.seq);
   const now = await documents_now(shelves);
   const numbering = [...now.docs.book.values()].filter(({ state = 'assigned' }) => NUMBERING_STATES.has(state));
   const used = (await Promise.all(numbering.map(({ id }) => shelves.used.all(under(id))))).flat();
-  about = { identity, device_state, used, grants };
+  about = { identity, device_state, used: [...used, ...later().flatMap(leaf_of)], grants };
   return now;
 }
 
@@ -198,6 +236,16 @@ function own_of({ state, seq, position, verdict, flags, qr }: StoredEntry): Own 
   return { state, outcome, qr };
 }
 
+function own_entries(): OwnEntry[] {
+  const now = new Map<string, OwnEntry>();
+  for (const entry of unseen) {
+    const known = parsed.get(entry.hash);
+    now.set(entry.hash, known && known.verdict === entry.verdict ? known : own_entry(entry));
+  }
+  parsed = now;
+  return [...now.values()];
+}
+
 function own_entry({ kind, id, seq, hash, at, by, device, body, verdict }: StoredEntry): OwnEntry {
   const judged = verdict === undefined ? {} : { verdict: verdict as Verdict };
   return { kind: kind as Kind, id, seq, hash, at, by, device, body: JSON.parse(body) as Bodies[Kind], ...judged };
@@ -205,7 +253,7 @@ function own_entry({ kind, id, seq, hash, at, by, device, body, verdict }: Store
 
 function seen_together({ docs: as_pulled, items_of, former_customers, whole }: Pulled): World {
   const { identity, device_state, used, grants } = about;
-  const docs = apply_own(with_identity(as_pulled, identity), unseen.map(own_entry));
+  const docs = apply_own(with_identity(as_pulled, identity), own_entries());
   const user = user_of(identity, docs);
   const device = identity ? (docs.device.get(identity.device.id) ?? identity.device) : null;
   const vouchers = new Map(docs.voucher);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Documents } from '../wire/types';
 import { Finder, phone_digits } from './finding';
+import { Layered } from './layered';
 
 type Customer = Documents['customer'];
 type Item = Documents['item'];
@@ -100,7 +101,7 @@ it('letter by letter it finds what it finds at once', () => {
   const many = Array.from({ length: 400 }, (_, n) => customer(`m${n}`, `Shop ${n % 7} Nour ${n}`, `محل ${n}`, `M-${n}`, `0100${n}`));
   finder.follow(table([...CUSTOMERS, ...many]), lists(ITEMS), EG);
   const fresh = new Finder();
-  for (const search of ['baraka sup', 'nour 39', 'shop nour', 'مكتبه ال', '00201005', 'inv-2239', 'el h', 'x']) {
+  for (const search of ['baraka sup', 'nour 39', 'shop nour', 'مكتبه ال', '00201005', 'inv-2239', 'el h', 'x', '+2001005550', '0020', '2010', 'c 104 82', 'C-10482 n', 'nour - 3', '٠١٠٠٥', '100 5', '2026/0077', 'shop 1 nour 15']) {
     for (let length = 1; length <= search.length; length += 1) {
       const typed = search.slice(0, length);
       fresh.follow(new Map(), new Map(), EG);
@@ -110,6 +111,51 @@ it('letter by letter it finds what it finds at once', () => {
       expect(found(typed), typed).toEqual(at_once.first(at_once.total).map(({ customer: id, item: invoice }) => (invoice ? `${id} ${invoice}` : id)));
     }
   }
+});
+
+describe('with letters compared beforehand', () => {
+  const many = Array.from({ length: 300 }, (_, n) => customer(`m${n}`, `${n % 3 ? 'Shop' : 'Nour'} ${n}`, `محل ${n}`, `M-${n}`, `0100${n}`));
+  const customers = table([...CUSTOMERS, ...many]);
+
+  it('it is found what is found without', () => {
+    finder.follow(customers, lists(ITEMS), EG);
+    const fresh = new Finder();
+    fresh.follow(customers, lists(ITEMS), EG);
+    while (!finder.compare_letters(500));
+    for (const search of ['n', 'no', 'm', 'ا', 'ن', 'م', '1', '0', 'x', 'e', 'm 1', 'ب', 'é']) {
+      const hits = fresh.find(search).first(400);
+
+      expect(finder.find(search).first(400), search).toEqual(hits);
+      expect(finder.find(search).total, search).toBe(hits.length);
+    }
+  });
+
+  it('a change is followed', () => {
+    finder.follow(customers, lists(ITEMS), EG);
+    while (!finder.compare_letters(Infinity));
+    finder.follow(new Layered(customers).set('huda', { ...CUSTOMERS[3], area: 'چ x' } as Customer), lists(ITEMS), EG);
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+
+    finder.follow(new Layered(customers).set('huda', { ...CUSTOMERS[3], name: 'Xenia' } as Customer), lists(ITEMS), EG);
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+    while (!finder.compare_letters(Infinity));
+    expect(found('x')).toEqual(['ahmed', 'huda']);
+  });
+});
+
+it('the first few are the best of all, whoever else there is', () => {
+  const many = Array.from({ length: 300 }, (_, n) => customer(`m${n}`, `Shop ${n}`, '', `SH-${1000 + n}`));
+  const last = customer('last', 'Zed', '', 'SHOP');
+  finder.follow(table([...many, last]), new Map(), EG);
+
+  for (const search of ['s', 'sh', 'sho', 'shop', 'sh-10', 'sh-100']) {
+    const { first, go_on } = finder.find(search);
+    const few = first(12);
+
+    expect(go_on(Infinity)).toBe(true);
+    expect(first(400).slice(0, 12), search).toEqual(few);
+  }
+  expect(finder.find('shop').first(1)).toEqual([{ customer: 'last', item: undefined }]);
 });
 
 it('an empty search is everybody, in the order of the language', () => {
@@ -134,9 +180,10 @@ describe('following', () => {
   it('prepares so many at once, and tells when nothing is left', () => {
     finder = new Finder();
     const how = { ...EG, most: 3 };
+    const [customers, items_of] = [table(CUSTOMERS), lists(ITEMS)];
 
-    expect(finder.follow(table(CUSTOMERS), lists(ITEMS), how)).toBe(false);
-    expect(finder.follow(table(CUSTOMERS), lists(ITEMS), how)).toBe(true);
+    expect(finder.follow(customers, items_of, how)).toBe(false);
+    expect(finder.follow(customers, items_of, how)).toBe(true);
     expect(found('نور')).toEqual(['nour']);
   });
 
@@ -150,6 +197,31 @@ describe('following', () => {
     expect(found('new 500')).toEqual(['baraka i9']);
     expect(found('hud')).toEqual([]);
     expect(found('')).toEqual(['baraka', 'ahmed', 'nour']);
+  });
+
+  it('of a version of the same table only what differs is looked at', () => {
+    const customers = table([...CUSTOMERS, ...Array.from({ length: 20 }, (_, n) => customer(`m${n}`, `Shop ${n}`, '', `M-${n}`))]);
+    const items_of = lists(ITEMS);
+    finder.follow(customers, items_of, EG);
+    const next = new Layered(customers).set('nour', { ...CUSTOMERS[0], name: 'El Safa', name_ar: 'الصفا' } as Customer);
+    next.delete('huda');
+    const invoices = new Layered(items_of).set('baraka', [item('i9', 'baraka', 'NEW-500')]);
+
+    expect(finder.follow(next, invoices, { ...EG, most: 4 })).toBe(true);
+    expect([found('صفا'), found('new 500'), found('hud'), found('INV-2239')]).toEqual([['nour'], ['baraka i9'], [], ['nour i1']]);
+    // And back, as when an entry was refused.
+    finder.follow(customers, items_of, EG);
+    expect([found('صفا'), found('hud'), found('INV-2239')]).toEqual([[], ['huda'], ['baraka i3', 'nour i1']]);
+  });
+
+  it('what was left over is looked at with the next version', () => {
+    finder = new Finder();
+    const customers = table(CUSTOMERS);
+    finder.follow(customers, lists(ITEMS), { ...EG, most: 1 });
+    finder.follow(new Layered(customers).set('nour', { ...CUSTOMERS[0], code: 'C-7' } as Customer), lists(ITEMS), EG);
+
+    expect(found('')).toHaveLength(4);
+    expect(found('c-7')).toEqual(['nour']);
   });
 
   it('another balance changes no order and loses nobody', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { Layered, version_of } from './layered';
+import { differing, Layered, version_of } from './layered';
 
 const BASE = new Map([['a', 1], ['b', 2], ['c', 3]]);
 
@@ -67,4 +67,15 @@ test('small tables are copied, large ones are shared', () => {
   expect(version_of(BASE)).toBeInstanceOf(Map);
   expect(version_of(large)).toBeInstanceOf(Layered);
   expect(version_of(version_of(large))).toBeInstanceOf(Layered);
+});
+
+test('what differs between two versions is told where they share a base', () => {
+  const one = new Layered(BASE).set('b', 20);
+  const other = new Layered(BASE).set('d', 4);
+
+  expect([...(differing(one, other) ?? [])].sort()).toEqual(['b', 'd']);
+  expect([...(differing(BASE, one) ?? [])]).toEqual(['b']);
+  expect([...(differing(new Layered(one).set('c', 30), BASE) ?? [])].sort()).toEqual(['b', 'c']);
+  expect(differing(one, one)?.size).toBe(0);
+  expect(differing(one, new Map(BASE))).toBeNull();
 });

@@ -20,6 +20,10 @@ export class Layered<Row> implements ReadonlyMap<string, Row> {
     this.#size = base.size;
   }
 
+  get base(): ReadonlyMap<string, Row> {
+    return this.#base;
+  }
+
   /** What differs from the base; undefined: not there any more. */
   get changed(): ReadonlyMap<string, Row | undefined> {
     return this.#over;
@@ -77,6 +81,19 @@ export class Layered<Row> implements ReadonlyMap<string, Row> {
   forEach(visit: (row: Row, id: string, table: ReadonlyMap<string, Row>) => void): void {
     for (const [id, row] of this.entries()) visit(row, id, this);
   }
+}
+
+/** The ids whose rows may differ between two versions; null: they share no base, and any row may. */
+export function differing<Row>(one: ReadonlyMap<string, Row>, other: ReadonlyMap<string, Row>): Set<string> | null {
+  if (one === other) return new Set();
+  if (base_of(one) !== base_of(other)) return null;
+  const ids = new Set<string>();
+  for (const table of [one, other]) if (table instanceof Layered) for (const id of (table as Layered<Row>).changed.keys()) ids.add(id);
+  return ids;
+}
+
+function base_of<Row>(table: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
+  return table instanceof Layered ? (table as Layered<Row>).base : table;
 }
 
 export type Changeable<Row> = Map<string, Row> | Layered<Row>;

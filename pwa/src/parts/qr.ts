@@ -13,6 +13,13 @@ export interface Modules {
   path: string;
 }
 
+let last: { text: string; modules: Modules } | undefined;
+
+/** Those of the code that was worked out last, which is often wanted again, larger; null for any other. */
+export function known_modules(text: string): Modules | null {
+  return last?.text === text ? last.modules : null;
+}
+
 /** `screen`: capitals and digits only, shown on a screen, where nothing wears off; then the modules are as large as can be. */
 export function qr_modules(text: string, screen = false): Modules {
   const code = qrcode(0, screen ? 'L' : 'M');
@@ -29,5 +36,7 @@ export function qr_modules(text: string, screen = false): Modules {
       column += run;
     }
   }
-  return { size: count + 2 * QUIET, path };
+  const modules = { size: count + 2 * QUIET, path };
+  last = { text, modules };
+  return modules;
 }

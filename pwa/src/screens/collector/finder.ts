@@ -6,8 +6,10 @@ import { Finder } from '../../ledger/finding';
 import type { Language } from '../../text';
 import { PREFIXES } from './customers';
 
-/** Customers prepared before the screen has its turn again. */
-const PIECE = 200;
+/** Customers prepared before it is asked whether the screen wants its turn: a few milliseconds of a slow phone. */
+const FEW = 25;
+/** As many take when a letter is compared. */
+const MANY = 500;
 
 const finder = new Finder();
 const kept = writable<{ find: Finder['find'] } | null>(null);
@@ -16,6 +18,7 @@ export const search = readonly(kept);
 
 let wanted: { world: World; language: Language } | undefined;
 let busy = false;
+let comparing = false;
 
 /** Follows the world, in idle moments; names stand in the order of the language. */
 export async function keep_findable(world: World, language: Language): Promise<void> {
@@ -27,19 +30,42 @@ export async function keep_findable(world: World, language: Language): Promise<v
     for (let done: typeof wanted | undefined; done !== wanted; ) {
       done = wanted;
       const { customers, items_of, company } = done.world;
-      const how = { prefix: PREFIXES[company?.country ?? ''] ?? '', language: done.language, most: PIECE };
-      do await idle();
-      while (!finder.follow(customers, items_of, how));
+      const how = { prefix: PREFIXES[company?.country ?? ''] ?? '', language: done.language, most: FEW };
+      let followed: boolean;
+      do {
+        const time = await idle();
+        do followed = finder.follow(customers, items_of, how);
+        while (!followed && time.left());
+      } while (!followed);
     }
     kept.set({ find: (text) => finder.find(text) });
   } finally {
     busy = false;
   }
+  if (comparing) return;
+  comparing = true;
+  let compared: boolean;
+  do {
+    const time = await idle();
+    do compared = finder.compare_letters(MANY);
+    while (!compared && time.left());
+  } while (!compared);
+  comparing = false;
 }
 
-function idle(): Promise<void> {
+/** Longer than this it must not keep anybody waiting who taps meanwhile. */
+const TURN_MS = 10;
+
+/** Until the browser has nothing better to do; `left`: whether there is still time. */
+export function idle(): Promise<{ left: () => boolean }> {
   return new Promise((resolve) => {
-    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 100 });
-    else setTimeout(resolve, 5);
+    if (typeof requestIdleCallback === 'function') {
+      const turn = (time: IdleDeadline): void => {
+        const end = performance.now() + TURN_MS;
+        resolve({ left: () => time.timeRemaining() > TURN_MS && performance.now() < end });
+      };
+      requestIdleCallback(turn, { timeout: 100 });
+    }
+    else setTimeout(() => resolve({ left: () => false }), 5);
   });
 }
