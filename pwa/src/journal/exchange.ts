@@ -53,6 +53,8 @@ let running: Promise<void> | undefined;
 let again = false;
 let failures = 0;
 let next: ReturnType<typeof setTimeout> | undefined;
+/** When that one comes; 0: none. */
+let next_at = 0;
 let started = 0;
 let locked_out_since = 0;
 /** Something here is not at the office, or not seen in a pull. True until it is known, and whenever that is not known. */
@@ -83,7 +85,7 @@ export function under_way(): Promise<void> | undefined {
 async function rounds(): Promise<void> {
   while (again) {
     again = false;
-    clearTimeout(next);
+    unplan();
     tried_at = Date.now();
     const went_well = await only_here(() => bounded(round)).catch(() => false);
     failures = went_well ? 0 : failures + 1;
@@ -130,9 +132,19 @@ function watch(): void {
   if (Math.abs(Date.now() - tried_at) >= patience() - SOON_MS) void exchange_now();
 }
 
+/** Never later than what is planned already: the pause of a broken line must not keep a new entry waiting. */
 function plan(delay_ms: number): void {
-  clearTimeout(next);
+  const now = Date.now();
+  const awaited = next_at > now; // A timer whose time has passed was swallowed by a sleeping phone.
+  if (awaited && now + delay_ms >= next_at) return;
+  unplan();
+  next_at = now + delay_ms;
   next = setTimeout(() => void exchange_now(), delay_ms);
+}
+
+function unplan(): void {
+  clearTimeout(next);
+  next_at = 0;
 }
 
 /**
@@ -293,7 +305,7 @@ export function start_exchange(): () => void {
       started = 0;
       clearInterval(watchdog);
       watchdog_ms = 0;
-      clearTimeout(next);
+      unplan();
       drop_line();
       state.update((known) => ({ ...known, state: 'stopped' }));
     }

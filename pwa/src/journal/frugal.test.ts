@@ -206,6 +206,15 @@ describe('never at the cost of what waits', () => {
     expect(asked()['pull']).toBe(1);
   });
 
+  test('a line that breaks just after an entry was written does not keep that waiting', async () => {
+    begin();
+    await pass(30);
+    await tab.append.issue_receipt(receipt(100));
+    office.hang_up();
+    await pass(2);
+    expect(await unsent()).toBe(0);
+  });
+
   test('a line that has gone deaf is given up, and what it did not say is pulled', async () => {
     begin();
     await pass(30);
