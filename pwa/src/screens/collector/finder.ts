@@ -19,9 +19,12 @@ export const search = readonly(kept);
 let wanted: { world: World; language: Language } | undefined;
 let busy = false;
 let comparing = false;
+/** Somebody looks at the list that is not there yet. */
+let awaited = false;
 
-/** Follows the world, in idle moments; names stand in the order of the language. */
-export async function keep_findable(world: World, language: Language): Promise<void> {
+/** Follows the world, in idle moments, or at once if the list is `open`; names stand in the order of the language. */
+export async function keep_findable(world: World, language: Language, { open = false } = {}): Promise<void> {
+  awaited ||= open;
   if (!world.whole) return;
   wanted = { world, language };
   if (busy) return;
@@ -33,12 +36,13 @@ export async function keep_findable(world: World, language: Language): Promise<v
       const how = { prefix: PREFIXES[company?.country ?? ''] ?? '', language: done.language, most: FEW };
       let followed: boolean;
       do {
-        const time = await idle();
+        const time = await (awaited ? turn() : idle());
         do followed = finder.follow(customers, items_of, how);
         while (!followed && time.left());
       } while (!followed);
     }
     kept.set({ find: (text) => finder.find(text) });
+    awaited = false;
   } finally {
     busy = false;
   }
@@ -53,8 +57,19 @@ export async function keep_findable(world: World, language: Language): Promise<v
   comparing = false;
 }
 
+/** As long as nobody notices it, and then whatever else is to be done. */
+function turn(): Promise<{ left: () => boolean }> {
+  return new Promise((resolve) => {
+    setTimeout(() => {
+      const end = performance.now() + AWAITED_TURN_MS;
+      resolve({ left: () => performance.now() < end });
+    });
+  });
+}
+
 /** Longer than this it must not keep anybody waiting who taps meanwhile. */
 const TURN_MS = 10;
+const AWAITED_TURN_MS = 25;
 
 /** Until the browser has nothing better to do; `left`: whether there is still time. */
 export function idle(): Promise<{ left: () => boolean }> {
