@@ -125,6 +125,18 @@ def _taken_over(deposit: str, count: Count, cashier: str) -> list[Amount]:
 # ---- applied
 
 
+def count_of(c: Context, body: DepositCounted) -> Count:
+    return Count(
+        c.id,
+        by=c.by,
+        device=c.envelope.device,
+        at=c.envelope.at,
+        round=body.round,
+        cash=body.cash,
+        cheques=body.cheques,
+    )
+
+
 def counted(c: Context, body: DepositCounted, state: State) -> None:
     """Kept until the declaration comes. Other desks of the branch see that somebody has it in hand."""
     if not _waits(c):
@@ -138,17 +150,7 @@ def counted(c: Context, body: DepositCounted, state: State) -> None:
             papers = sum(total.count for total in said.totals if total.method == "cheque")
             branch = _branch_of(envelope, state)
             state.put(DepositWaiting(body.deposit, said.name, envelope.by, branch, envelope.at, papers, "ahead"))
-    known.counts.append(
-        Count(
-            c.id,
-            by=c.by,
-            device=c.envelope.device,
-            at=c.envelope.at,
-            round=body.round,
-            cash=body.cash,
-            cheques=body.cheques,
-        )
-    )
+    known.counts.append(count_of(c, body))
     _wait(c, known, c.id, state)
 
 

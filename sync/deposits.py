@@ -181,17 +181,7 @@ def counted(c: Context, body: DepositCounted, state: State) -> None:
     deposit = state.get(Deposit, body.deposit)
     if deposit is None:
         return
-    deposit.counts.append(
-        Count(
-            c.id,
-            by=c.by,
-            device=c.envelope.device,
-            at=c.envelope.at,
-            round=body.round,
-            cash=body.cash,
-            cheques=body.cheques,
-        )
-    )
+    deposit.counts.append(counter.count_of(c, body))
     deposit.state = "counted"
     state.put(deposit)
     _decided_for_queue(deposit, "counted", state)
