@@ -92,7 +92,7 @@ export async function start_world(): Promise<void> {
     started = true;
     on_change((_, entry) => {
       if (!entry || !take(entry)) void refresh();
-      else resting ??= setTimeout(() => void refresh(), AT_REST_MS);
+      else resting ??= setTimeout(at_rest, AT_REST_MS);
     });
     session.subscribe(() => {
       if (get(shown).ready && pulled) shown.set(seen_together(pulled));
@@ -121,6 +121,11 @@ function take(entry: StoredEntry): boolean {
   about = { ...about, used: [...about.used, ...leaf_of(entry)] };
   shown.set(seen_together(pulled));
   return true;
+}
+
+function at_rest(): void {
+  resting = undefined;
+  void refresh();
 }
 
 function leaf_of({ kind, id, body }: StoredEntry): UsedLeaf[] {
