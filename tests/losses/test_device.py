@@ -868,6 +868,8 @@ DEAF = """window.BroadcastChannel = class extends BroadcastChannel {
 };"""
 """A tab that has not heard yet what the other one has written: what may happen to it for a moment, it is kept in."""
 
+OWN_READING_MS = 600
+"""A moment after an entry of its own a tab reads what is stored, and would find the other one's visit there."""
 
 PRESS = "(name) => [...document.querySelectorAll('button')].find((one) => one.textContent.includes(name)).click()"
 
@@ -882,11 +884,13 @@ def issue_at_once(one: Phone, other: Phone, rounds: int) -> None:
     places = customers_of(one)
     for turn in range(rounds):
         other.page.evaluate("window.deaf = true")
+        other.page.wait_for_timeout(OWN_READING_MS)
         eventually(lambda: at_pad(one, places[0]), "no other visit is open")
         one.page.evaluate("window.deaf = true")
         for tab, customer in zip((one, other), places, strict=True):
             tab.page.bring_to_front()
             tab.review(str(turn + 1), customer)
+            tab.page.wait_for_timeout(OWN_READING_MS)
         for tab in (one, other):
             tab.page.evaluate(PRESS, "Issue voucher")
         for tab in (one, other):
