@@ -10,12 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "pwa/node_modules/axe-core/axe.min.js"
@@ -118,6 +119,8 @@ class Eye:
         self.page.evaluate(SETTLED)
 
     def _examine(self, name: str, language: str, *only: str) -> None:
+        with suppress(PlaywrightTimeout):  # a room is fetched when it is first wanted; axe names what has no heading
+            self.page.locator("h1").first.wait_for(state="attached", timeout=5_000)
         self.page.evaluate(SETTLED)
         found: list[str] = self.page.evaluate(self.looking, {"language": language, "touch": self.touch})
         self.faults += [f"{name}: {fault}" for fault in [*found, *self._axe(*only)]]
