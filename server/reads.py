@@ -52,6 +52,13 @@ async def all_of(db: Reader, shape: type[D]) -> list[D]:
     return [cast("D", _DECODERS[name].decode(body)) for (body,) in found]
 
 
+async def newest_of(db: Reader, shape: type[D], most: int) -> list[D]:
+    """The documents of one type that were made last, newest first: what a screen shows, however many there are."""
+    name = TYPE_OF[shape]
+    found = await db.rows("SELECT body FROM record WHERE type = ? ORDER BY no DESC LIMIT ?", name, most)
+    return [cast("D", _DECODERS[name].decode(body)) for (body,) in found]
+
+
 async def group(db: Reader, shape: type[D], name: str) -> list[D]:
     """Documents of one type that stand in a group (`sync.state.group_of`)."""
     type_name = TYPE_OF[shape]

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
@@ -12,10 +11,9 @@ from schemas.wire import DepositView
 from server.doors import AnyRequest, allow, caller_of, company_of
 from server.identity.sessions import Caller
 from server.problems import ProblemError
-from server.reads import group, many, one
+from server.reads import group, many, newest_of, one
 from server.store.port import Reader
 
-_DEPOSIT = msgspec.json.Decoder(Deposit)
 NEWEST = 200
 
 
@@ -30,10 +28,9 @@ async def deposits(
         if caller.role == "cashier":
             waiting = await group(db, DepositWaiting, f"waiting/{caller.branch}")
             return [one_deposit for one_deposit in waiting if wanted in ("", one_deposit.state)]
-        found = await db.rows("SELECT body FROM record WHERE type = 'deposit' ORDER BY no DESC LIMIT ?", NEWEST)
-        decoded = [_DEPOSIT.decode(body) for (body,) in found]
-        people = await many(db, User, [deposit.collector for deposit in decoded])
-    return [DepositView(deposit, people.get(deposit.collector)) for deposit in decoded if wanted in ("", deposit.state)]
+        newest = await newest_of(db, Deposit, NEWEST)
+        people = await many(db, User, [deposit.collector for deposit in newest])
+    return [DepositView(deposit, people.get(deposit.collector)) for deposit in newest if wanted in ("", deposit.state)]
 
 
 @get("/api/v1/deposits/{id:str}")

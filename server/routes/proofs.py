@@ -6,7 +6,7 @@ from schemas.documents import ChequeHeld, Customer, Dispute, Item, User, Voucher
 from schemas.entries.receipts import Cheque
 from schemas.wire import ProofRow
 from server.doors import AnyRequest, allow, caller_of, company_of
-from server.reads import all_of, many, settings_of
+from server.reads import many, newest_of, settings_of
 from sync.receipts import bare_cheques
 
 NEWEST = 300
@@ -20,8 +20,8 @@ async def proofs(request: AnyRequest) -> list[ProofRow]:
     allow(await caller_of(request), "supervisor", "administrator")
     async with company_of(request).reading() as db:
         asked_for = (await settings_of(db)).policy.cheque_photos
-        disputes = (await all_of(db, Dispute))[-NEWEST:]
-        cheques = [one for one in await all_of(db, ChequeHeld) if one.state not in GONE][-NEWEST:]
+        disputes = await newest_of(db, Dispute, NEWEST)
+        cheques = [one for one in await newest_of(db, ChequeHeld, NEWEST) if one.state not in GONE]
         vouchers = await many(db, Voucher, [one.voucher for one in cheques])
         customers = await many(db, Customer, [one.customer for one in disputes] + [one.customer for one in cheques])
         people = await many(db, User, [one.by for one in disputes] + [one.collector for one in cheques])

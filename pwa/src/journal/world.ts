@@ -92,7 +92,7 @@ export async function start_world(): Promise<void> {
     started = true;
     on_change((_, entry) => {
       if (!entry || !take(entry)) void refresh();
-      else resting ??= setTimeout(at_rest, AT_REST_MS);
+      else resting ??= setTimeout(read_again, AT_REST_MS);
     });
     session.subscribe(() => {
       if (get(shown).ready && pulled) shown.set(seen_together(pulled));
@@ -123,7 +123,7 @@ function take(entry: StoredEntry): boolean {
   return true;
 }
 
-function at_rest(): void {
+function read_again(): void {
   resting = undefined;
   void refresh();
 }
