@@ -85,16 +85,20 @@ class Push:
     """One unbroken run that its writer's key vouches for: where its first entry goes on from the head, all do."""
 
     def read_ahead(self, after: int = 0) -> None:
-        """Decode the bodies of the entries behind seq `after`, and list what judging them will look at."""
-        self.arrivals = [Arrival(one.entry, self.device, one.seq, flags=_of_body(one.entry)) for one in self.placed]
-        for arrival in self.arrivals:
-            if arrival.seq > after:
-                read(arrival)
-        self.keys = touched(self.arrivals)
+        """Open the entries behind seq `after`. Those up to it are most likely repeats, of which nobody asks more."""
+        self.arrivals = [Arrival(one.entry, self.device, one.seq) for one in self.placed]
+        self.open([arrival for arrival in self.arrivals if arrival.seq > after])
         self.in_line = all(
             [one.trusted and one.entry.envelope is not None for one in self.placed]
             + [links(before, one) for before, one in pairwise(self.placed)]
         )
+
+    def open(self, arrivals: list[Arrival]) -> None:
+        """Decode bodies, see whether they are the signed ones, and list what judging them will look at."""
+        for arrival in arrivals:
+            arrival.flags = _of_body(arrival.entry)
+            read(arrival)
+        self.keys |= touched(arrivals)
 
     def follows(self, head: Head) -> bool:
         """Whether the whole push goes on from this head."""
@@ -244,7 +248,8 @@ class Writer:
         state = self.state()
         for push in pushes:
             self._complete(push, heads[push.device], known[push.device], unjudged=unjudged)
-        state.prefetch({("company", self.company)}.union(*(push.keys for push in pushes)))
+        asked = {("company", self.company), *(("device", push.device) for push in pushes)}
+        state.prefetch(asked.union(*(push.keys for push in pushes)))
         self.learn(state)
         answers: list[Pushed | Exception] = []
         appended: list[Appended] = []
@@ -292,10 +297,7 @@ class Writer:
             push.read_ahead(head.seq)
         unread = [one for one in push.arrivals if one.body is None and not one.unreadable]
         unread = [one for one in unread if one.seq > head.seq or one.entry.hash not in _hashes(known, one.seq)]
-        for arrival in unread:
-            read(arrival)
-        if unread:
-            push.keys = touched(push.arrivals)
+        push.open(unread)
         if unjudged:
             for arrival in push.arrivals:
                 arrival.body, arrival.unreadable = None, "judging raised"
