@@ -19,8 +19,9 @@ from server.keys import SigningKey
 from server.news import News
 from server.settings import Settings
 from server.store.opening import CompanyMoved, NoCompany, open_store, place_of, readers_of
-from server.store.port import Fresh, Reader
-from server.store.secrets import RESTORING, keep_key, keep_meta, keys_of, meta_of
+from server.store.port import VERSIONS, Fresh, Reader
+from server.store.secrets import RESTORING, keep_key, keep_meta, keys_of, meta_of, sign_projections
+from server.upgrade import Told, bring_up_to_date, stale
 from server.writes import top_up_books
 
 T = TypeVar("T")
@@ -34,10 +35,19 @@ class OpenCompany:
     """Open with `OpenCompany(settings)`, close with `close()`. Writes go through `inbox`, reads through `reading()`.
 
     alone: no other process may have it open, as for a rebuild. A company in a file is always alone. restoring: by the
-    restore itself, before the company may be served.
+    restore itself, before the company may be served. anew: told how far it is while what another version made is made
+    anew.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = now, *, alone: bool = False, restoring: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = now,
+        *,
+        alone: bool = False,
+        restoring: bool = False,
+        anew: Told = lambda *_: None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.store = open_store(settings, alone=alone)
@@ -47,6 +57,10 @@ class OpenCompany:
         if meta_of(self.store, RESTORING) and not restoring:
             self.store.close()
             raise NoCompany(place_of(settings), "a restore was interrupted; run `sanad restore` again")
+        if stale(self.store):
+            self.store.close()
+            bring_up_to_date(settings, anew)
+            self.store = open_store(settings, alone=alone)
         self.id = meta_of(self.store, "company")
         self.token_secret = meta_of(self.store, "token_secret")
         self.keys = keys_of(self.store)
@@ -74,6 +88,7 @@ class OpenCompany:
             ("version", "1"),
         ):
             keep_meta(store, name, value)
+        sign_projections(store, VERSIONS)
         for key in keys:
             keep_key(store, key)
         public = [PublicKey(key.id, key.purpose, key.spki) for key in keys]

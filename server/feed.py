@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from schemas.wire import Table
-from server.store.port import Reader
+from server.store.port import VERSIONS, Reader
 from sync.chain import b64, unb64
 
 PAGE = 1000
@@ -123,13 +123,15 @@ def _tabled(rows: list[Any]) -> tuple[list[Any], bytes]:
 
 
 def _mark(scopes: list[str]) -> bytes:
-    """Names what a cursor was given for: its scopes, and amid pages the epoch too.
+    """Names what a cursor was given for: the rules that made the documents, its scopes, and amid pages the epoch too.
+
+    Documents that were made anew by other rules keep their revisions: a reader who has seen those must load them again.
 
     A desk whose next user has other scopes loads anew: under the old cursor he would never be sent what came before it.
     Amid pages, what has changed since the first of them was left for a later one; where a restore takes that change
     back, the page that would have had it is behind the cursor.
     """
-    return sha256("|".join(scopes).encode()).digest()[:4]
+    return sha256("|".join([f"documents {VERSIONS['documents']}", *scopes]).encode()).digest()[:4]
 
 
 async def _ours(db: Reader, cursor: Cursor, mark: bytes) -> bool:

@@ -1,15 +1,17 @@
 """The journal played again: rebuilding the projections, and asking where today's rules would rule otherwise."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 
 import msgspec
 
 from schemas.wire import Stamp
 from server.store.port import PROJECTIONS, TABLES, Row, Shelf, Store
+from server.store.secrets import sign_projections
 from sync.chain import Entry
 from sync.decide import Arrival, Moment, Stamped, carry, context_of, judge, read, touched
 from sync.reading import envelope_of
@@ -42,16 +44,20 @@ def arrival_of(row: Row) -> Arrival:
     return arrival
 
 
-def rebuild(store: Store, company: str, progress: Callable[[int], None] = lambda _: None) -> int:
-    """Drop all projections and make them again from entries and stamps, in one transaction. Returns the entries."""
+def rebuild(
+    store: Store, company: str, progress: Callable[[int], None] = lambda _: None, names: Collection[str] = PROJECTIONS
+) -> int:
+    """Drop projections and make them again from entries and stamps, in one transaction: whoever reads meanwhile sees
+    the old ones. Returns the entries."""
     store.begin()
     try:
-        store.drop_projections()
+        store.drop_projections(names)
         done = 0
         for batch in _batches(store):
-            _carry_batch(store, company, batch)
+            _carry_batch(store, company, batch, names)
             done += len(batch)
             progress(done)
+        sign_projections(store, names)
         store.commit()
     except BaseException:
         store.rollback()
@@ -75,17 +81,16 @@ def _batches(store: Store) -> Iterator[list[Row]]:
         yield batch
 
 
-def _carry_batch(store: Store, company: str, batch: list[Row]) -> None:
-    state = State(company, store.fetch, store.fetch_group)
-    arrivals = [arrival_of(row) for row in batch]
-    state.prefetch([("company", company), *touched(arrivals)])
-    stamped: list[Stamped] = []
-    for row, arrival in zip(batch, arrivals, strict=True):
-        stamp = stamp_of(row)
-        carry(arrival, stamp, state)
-        stamped.append(Stamped(arrival, stamp, row.stamp, row.h))
-    store.post(stamped)
-    store.save(state)
+def _carry_batch(store: Store, company: str, batch: list[Row], names: Collection[str]) -> None:
+    stamped = [Stamped(arrival_of(row), stamp_of(row), row.stamp, row.h) for row in batch]
+    if "books" in names:
+        store.post(stamped)
+    if "documents" in names:
+        state = State(company, store.fetch, store.fetch_group)
+        state.prefetch([("company", company), *touched(one.arrival for one in stamped)])
+        for one in stamped:
+            carry(one.arrival, one.stamp, state)
+        store.save(state)
 
 
 def rejudge(store: Store, company: str) -> Iterator[Difference]:
@@ -118,10 +123,10 @@ def _standing(stamp: Stamp) -> bool:
     return bool({"fork", "bad_signature", "body_mismatch", "unjudged"} & set(stamp.flags))
 
 
-def digest(shelf: Shelf) -> str:
-    """SHA-256 over every row of every projection: equal digests are equal bytes, on either engine."""
+def digest(shelf: Shelf, names: Collection[str] = PROJECTIONS) -> str:
+    """SHA-256 over every row of projections: equal digests are equal bytes, on either engine."""
     total = sha256()
-    for table in PROJECTIONS:
+    for table in chain.from_iterable(PROJECTIONS[name] for name in names):
         columns = ", ".join(TABLES[table])
         for row in shelf.stream(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 -- our own names
             total.update(repr(tuple(row)).encode())

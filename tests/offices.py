@@ -20,7 +20,7 @@ ON_BOTH = {
     "server.test_push", "server.test_pull", "server.test_office", "server.test_identity", "server.test_epochs",
     "server.test_backup", "losses.test_numbering", "losses.test_upload", "losses.test_download", "losses.test_restore",
     "server.test_notify",
-    "server.test_daily", "server.test_rooms",
+    "server.test_daily", "server.test_rooms", "server.test_upgrade",
 }  # fmt: skip
 """Modules whose tests run on either engine. All else is on SQLite, which says the same of the rules."""
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.cli.client import ServerSilent
+from server.company import OpenCompany
 from server.notify.senders import senders_of
 from server.notify.sending import BadSender
 from server.settings import Settings
@@ -77,6 +79,20 @@ def bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err
     )
+
+
+def open_company(settings: Settings, *, alone: bool = False) -> OpenCompany:
+    """The company, with a bar for as long as it is made anew for this version."""
+    with ExitStack() as shown:
+        progress = bar()
+        task = progress.add_task("making the company anew for this version")
+
+        def anew(done: int, entries: int) -> None:
+            if not progress.live.is_started:
+                shown.enter_context(progress)
+            progress.update(task, completed=done, total=entries)
+
+        return OpenCompany(settings, alone=alone, anew=anew)
 
 
 def check(answer: httpx.Response) -> None:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from server import recovery
 from server.backup import NoBackup, NoRecoveryKey, write_backup
-from server.cli.console import FAULTS, Data, Database, app, bar, out, settings_of, stop
+from server.cli.console import FAULTS, Data, Database, app, bar, open_company, out, settings_of, stop
 from server.company import OpenCompany, now
 from server.copying import CopyDiffers, TargetTaken, copy_company, rows_of
 from server.replay import digest, rejudge
@@ -31,7 +31,7 @@ def rebuild(data: Data = None, database: Database = "") -> None:
     """Drop all projections and play the journal again, to the same bytes."""
     settings = settings_of(data, database)
     try:
-        company = OpenCompany(settings, alone=True)
+        company = open_company(settings, alone=True)
     except FAULTS as fault:
         raise stop(str(fault)) from fault
     company.inbox.stop()
@@ -52,7 +52,7 @@ def rebuild(data: Data = None, database: Database = "") -> None:
 def new_recovery(data: Data = None, database: Database = "") -> None:
     """Make a recovery key and show its passphrase, once. Backups made from now on open with it, and with it alone."""
     try:
-        company = OpenCompany(settings_of(data, database))
+        company = open_company(settings_of(data, database))
     except FAULTS as fault:
         raise stop(str(fault)) from fault
     try:
@@ -144,7 +144,7 @@ def verify(
     out.print(f"{total} entries: chains, signatures, books and money add up")
     if rejudge_too:
         try:
-            company = OpenCompany(settings, alone=True)
+            company = open_company(settings, alone=True)
         except FAULTS as error:
             raise stop(str(error)) from error
         company.inbox.stop()

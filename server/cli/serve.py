@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from server.cli.client import client
-from server.cli.console import FAULTS, Data, Database, app, check, err, out, settings_of, stop
+from server.cli.console import FAULTS, Data, Database, app, check, err, open_company, out, settings_of, stop
 from server.cli.keep import show_passphrase
 from server.cli.serving import AddressTaken, serve_company
 from server.company import OpenCompany
@@ -36,7 +36,7 @@ def serve(
     settings = settings_of(data, database)
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
-        company = OpenCompany(settings)
+        company = open_company(settings)
     except FAULTS as fault:
         raise stop(str(fault)) from fault
     try:
@@ -58,7 +58,7 @@ def demo(
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     try:
         if exists(settings):
-            company = OpenCompany(settings)
+            company = open_company(settings)
             plan_today(company)
         else:
             with err.status("Making the demo company …"):

@@ -12,8 +12,8 @@ from server.store.sqlite import SqliteReaders, SqliteShelf, SqliteStore, lock
 class CompanyInUse(RuntimeError):
     """Another process owns the company."""
 
-    def __init__(self, place: str) -> None:
-        super().__init__(f"the company in {place} is open in another process; stop it, or let it do the work")
+    def __init__(self, place: str, why: str = "stop it, or let it do the work") -> None:
+        super().__init__(f"the company in {place} is open in another process; {why}")
 
 
 class NoCompany(RuntimeError):

@@ -40,7 +40,11 @@ TABLES = {
     "contact": ("device", "at", "head"),
 }  # fmt: skip
 """All that a company is, table by table; the same on either engine."""
-PROJECTIONS = ("record", "feed", "posting", "balance")
+PROJECTIONS = {"documents": ("record", "feed"), "books": ("posting", "balance")}
+"""What is made from the journal, and in which tables."""
+VERSIONS = {"documents": 2, "books": 1}
+"""Of the rules that make each projection. Where the same journal would give other rows than before, raise it: a company
+that was made by another version is made anew when it is opened (`server.upgrade`), and phones load anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +187,5 @@ class Store(Shelf, Protocol):
     def rows(self, after: int = 0) -> Iterator[Row]:
         """The journal in order."""
 
-    def drop_projections(self) -> None:
+    def drop_projections(self, names: Iterable[str] = PROJECTIONS) -> None:
         """Empty what a rebuild makes again."""

@@ -3,11 +3,12 @@
 Functions that take a store are for the writer's thread, inside its transaction.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from server.keys import SigningKey
-from server.store.port import Reader, Shelf, Store
+from server.store.port import VERSIONS, Reader, Shelf, Store
 
 RESTORING = "restoring"
 """Mark of a restore that has not finished: nothing may serve the company before its new epoch has begun."""
@@ -39,6 +40,17 @@ def keep_meta(store: Store, key: str, value: str) -> None:
 
 def forget_meta(store: Store, key: str) -> None:
     store.execute("DELETE FROM meta WHERE key = ?", key)
+
+
+def made_by(shelf: Shelf, projection: str) -> int:
+    """The version of the rules that made a projection. The first one did not say so."""
+    return int(meta_of(shelf, f"made by {projection}") or "1")
+
+
+def sign_projections(store: Store, projections: Iterable[str]) -> None:
+    """Say that they are made by the rules of now."""
+    for name in projections:
+        keep_meta(store, f"made by {name}", str(VERSIONS[name]))
 
 
 def keys_of(shelf: Shelf) -> dict[str, SigningKey]:

@@ -279,14 +279,16 @@ class SqlStore:
                 return
             after = page[-1][0]
 
-    def drop_projections(self) -> None:
+    def drop_projections(self, names: Iterable[str] = PROJECTIONS) -> None:
         """Empty what a rebuild makes again."""
-        for table in PROJECTIONS:
-            self.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own table names
-        self._numbers.clear()
-        self._looked.clear()
-        self._forget_all()
-        self._next_record = 0
+        for name in names:
+            for table in PROJECTIONS[name]:
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own table names
+        if "documents" in names:
+            self._numbers.clear()
+            self._looked.clear()
+            self._forget_all()
+            self._next_record = 0
 
 
 def _of_head(head: Head) -> tuple[int, bytes, int]:
