@@ -85,7 +85,7 @@ class Day:
     bag: tuple[int, list[tuple[str, str]]] = (0, [])
     """Cash and cheques (number, amount) that the last declaration handed over."""
     link: str = ""
-    """What the code on a voucher says, as a camera read it."""
+    """What the code on the shared voucher says, as a camera read it."""
     unseen: str = ""
     """The same of a voucher that the office has never seen."""
 
@@ -127,6 +127,7 @@ def day(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Ite
         phone.end_visit()
         made.deposits["waiting"] = declare(phone, {"200": 15})
         made.vouchers["shared"] = phone.collect("2000.75")
+        made.link = read_code(made)
         phone.button("Send", exact=True).click()
         phone.page.get_by_text("in your downloads").wait_for()
         phone.end_visit()
@@ -511,8 +512,7 @@ def test_every_screen_of_the_collector(day: Day) -> None:
     issued = [screen.name for screen in COLLECTOR].index("phone-issued")
     try:
         visit(day, eye, COLLECTOR[: issued + 1])
-        day.link = read_code(day)
-        assert ask_about(day, day.link)["number"] == day.vouchers["last"]
+        assert ask_about(day, read_code(day))["number"] == day.vouchers["last"]
         visit(day, eye, COLLECTOR[issued + 1 :])
     finally:
         day.page.context.set_offline(False)
