@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -496,9 +497,8 @@ class Inbox:
         self.published = published
         self.top_up = top_up
         self.recover = recover
-        self._pushes: deque[Push] = deque()
-        self._tasks: deque[_Task] = deque()
-        self._wake = threading.Condition()
+        self._came: SimpleQueue[Push | _Task | None] = SimpleQueue()
+        """None: nothing will come any more."""
         self._stopping = False
         self._away_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="sanad-writer", daemon=True)
@@ -508,50 +508,48 @@ class Inbox:
 
     def stop(self) -> None:
         """Finish what waits, then end the thread."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
+        self._stopping = True
+        self._came.put(None)
         self._thread.join()
 
     def push(self, push: Push) -> "Future[Pushed]":
         """Push and let a thread wait."""
         push.answer = Future()
-        self._queue(push)
+        self._came.put(push)
         return push.answer
 
     async def hand_over(self, push: Push) -> Pushed:
         """Push and wait, on an event loop. All that a commit answers is told to the loop in one call."""
         push.waiter = asyncio.get_running_loop().create_future()
-        self._queue(push)
+        self._came.put(push)
         return await push.waiter
-
-    def _queue(self, push: Push) -> None:
-        with self._wake:
-            self._pushes.append(push)
-            self._wake.notify()
 
     def run(self, do: Callable[[Writer], T]) -> "Future[T]":
         """Run a task in its own transaction, after the pushes that wait."""
         task = _Task(do)
-        with self._wake:
-            self._tasks.append(task)
-            self._wake.notify()
+        self._came.put(task)
         return task.answer
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not (self._pushes or self._tasks or self._stopping):
-                    self._wake.wait()
-                if not self._pushes and not self._tasks:
-                    return
-                group = [self._pushes.popleft() for _ in range(min(GROUP, len(self._pushes)))]
-                task = self._tasks.popleft() if not group else None
+        pushes: deque[Push] = deque()
+        tasks: deque[_Task] = deque()
+        ended = False
+        while not ended or pushes or tasks:
+            at_least = 0 if pushes or tasks or ended else 1
+            for _ in range(max(self._came.qsize(), at_least)):
+                one = self._came.get()
+                if isinstance(one, Push):
+                    pushes.append(one)
+                elif one is not None:
+                    tasks.append(one)
+                else:
+                    ended = True
             # A caller that hung up is not answered; from here on he can no longer take back what he asked for.
-            group = [push for push in group if _still_wanted(push)]
-            if group:
-                self._take(group)
-            elif task is not None and task.answer.set_running_or_notify_cancel():
+            if pushes:
+                group = [pushes.popleft() for _ in range(min(GROUP, len(pushes)))]
+                if wanted := [push for push in group if _still_wanted(push)]:
+                    self._take(wanted)
+            elif tasks and (task := tasks.popleft()).answer.set_running_or_notify_cancel():
                 self._do(task)
 
     def _do(self, task: _Task) -> None:

@@ -639,15 +639,19 @@ class SimDevice:
 
     def pull(self) -> Tab:
         while True:
-            answer = yield Ask("pull", args=(self.db.pull.cursor,))
+            asked = self.db.pull.cursor
+            answer = yield Ask("pull", args=(asked,))
             reply = _PULL_REPLY.decode(answer)
-            yield from self.write(lambda db, page=reply: self.store(db, page))  # type: ignore[misc]
-            if not reply.more:
+            stored = yield from self.write(lambda db, page=reply, asked=asked: self.store(db, page, asked))  # type: ignore[misc]
+            if stored and not reply.more:
                 self.around.pulled(self)
                 return
 
-    def store(self, db: Database, reply: PullReply) -> None:
-        """One page, its cursor, and on the last page the entries that it contains: one transaction."""
+    def store(self, db: Database, reply: PullReply, asked: str) -> bool:
+        """One page, its cursor, and on the last page the entries that it contains: one transaction. False: another tab
+        has stored a page since, or the storage is another one, so this one is dropped."""
+        if db.pull.cursor != asked:
+            return False
         self.new_epoch(db, reply.epoch)
         before = db.pull
         reload = reply.reload or before.reload
@@ -660,7 +664,7 @@ class SimDevice:
         if reply.more:
             db.staged.update(page)
             db.pull = Pulled(reply.cursor, reply.position, staged=True, reload=reload)
-            return
+            return True
         changes = {**db.staged, **page} if before.staged and not reply.reload else page
         waits = bool(db.unsent())
         if reload:
@@ -678,6 +682,7 @@ class SimDevice:
         for entry in db.unseen():
             if entry.state == "acknowledged" and 0 < entry.position <= reply.position:
                 entry.state, entry.unseen = "seen", False
+        return True
 
     def leave(self, db: Database, key: tuple[str, str], *, waits: bool) -> None:
         if key in db.docs:
