@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from schemas.codes import Flag, Verdict
 from schemas.documents import (
+    Amounts,
     Book,
     ChequeHeld,
     ChequeSeen,
@@ -431,7 +432,8 @@ def judge_voided(c: Context, body: ReceiptVoided, state: State) -> Ruling:
         untouched = voucher.device == c.envelope.device and not voucher.printed and not voucher.shared
         if not (same_visit and untouched and not any(whereabouts(voucher, state))):
             return refused(Flag.VOID_NEEDS_APPROVAL)
-    return Ruling(lines=taken_back(voucher) + given_back(voucher, state))
+    credits = given_back(voucher, state)
+    return Ruling(flags=overdrawn(voucher, credits, state), lines=taken_back(voucher) + credits)
 
 
 def taken_back(voucher: Voucher) -> list[Amount]:
@@ -467,13 +469,35 @@ def end_suspense(voucher: Voucher, state: State) -> None:
 
 
 def given_back(voucher: Voucher, state: State) -> list[Amount]:
-    """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in."""
+    """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in.
+
+    A deposit holds the cash that was declared with it, which may be less than its vouchers brought: the collector had
+    not heard that an earlier one came back to him, or said too little. The rest is in his hands still.
+    """
     credits: list[Amount] = []
-    for tender, deposit in zip(voucher.tenders, whereabouts(voucher, state), strict=True):
+    there: dict[tuple[str, str], int] = {}
+    for tender, place in zip(voucher.tenders, whereabouts(voucher, state), strict=True):
+        currency, in_transit = tender.currency, tender.amount if place else 0
         kind = "cheques" if isinstance(tender, Cheque) else "cash"
-        account = f"transit_{kind}/{deposit}" if deposit else f"{kind}/{voucher.by}"
-        credits.append((account, tender.currency, -tender.amount))
-    return credits
+        if place and kind == "cash":
+            deposit = state.get(Deposit, place)
+            holds = there.get((place, currency), deposit.expected.get(currency, 0) if deposit is not None else 0)
+            in_transit = min(tender.amount, max(0, holds))
+            there[place, currency] = holds - in_transit
+        credits.append((f"transit_{kind}/{place}", currency, -in_transit))
+        credits.append((f"{kind}/{voucher.by}", currency, in_transit - tender.amount))
+    return [credit for credit in credits if credit[2]]
+
+
+def overdrawn(voucher: Voucher, credits: list[Amount], state: State) -> list[Flag]:
+    """Whether the collector gives back more cash than is in his hands: he has handed it in already, elsewhere."""
+    has = custody_of(state, voucher.by).cash
+    gives: Amounts = {}
+    for account, currency, amount in credits:
+        if account == f"cash/{voucher.by}":
+            add(gives, currency, -amount)
+    short = any(has.get(currency, 0) < amount for currency, amount in gives.items())
+    return [Flag.CUSTODY_NEGATIVE] if short else []
 
 
 def voided(c: Context, body: ReceiptVoided, state: State) -> None:

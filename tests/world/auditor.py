@@ -67,6 +67,7 @@ MAKES = {
     "case_opened": ("case", ("what", "text", "customer", "currency", "amount", "items")),
 }
 """The document that an accepted entry makes, and what of its body stands there for good."""
+HANDS = {"cash", "cheques", "transit_cash", "transit_cheques"}
 PAYS = ("ar", "on_account")
 TAKES_BACK = (*PAYS, "suspense", "fx", "withholding", "discount", "bank_charge")
 """What a voucher leaves nothing in once it has ended."""
@@ -647,7 +648,8 @@ class Auditor:
             self.expect(same and stands and first is not voucher, f"{where} repeats no voucher that stands")
         hands = {} if duplicate else voucher.taken
         self.expect(in_hands(voucher.lines) == hands, f"{where} is decided: {in_hands(voucher.lines)} stays in hand")
-        paid = {account.partition("/")[0] for account, _, amount in voucher.lines if amount < 0}
+        # What a declaration has moved into a deposit's transit was its own entry, and not the voucher's.
+        paid = {account.partition("/")[0] for account, _, amount in voucher.lines if amount < 0} - HANDS
         if said["decision"] == "release":
             self.expect(paid <= {"ar", "on_account", "fx"}, f"{where} is released, and pays for {paid}")
             self.settles(voucher, where)
@@ -1081,7 +1083,7 @@ def in_hands(lines: Lines) -> dict[tuple[str, str], int]:
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for account, currency, amount in lines:
         kind = account.partition("/")[0]
-        if kind in ("cash", "cheques", "transit_cash", "transit_cheques"):
+        if kind in HANDS:
             sums[currency, "cheque" if "cheques" in kind else "cash"] += amount
     return {key: amount for key, amount in sums.items() if amount}
 

@@ -381,10 +381,14 @@ function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | C
   const { currency, amount } = tender;
   const declared = next.get('deposit', whereabouts(next, voucher, index));
   if (tender.method === 'cash') {
-    if (declared) {
-      next.put('custody', { ...custody, transit_cash: plus(custody.transit_cash, currency, -amount) });
-      next.put('deposit', { ...declared, expected: plus(declared.expected, currency, -amount) });
-    } else next.put('custody', { ...custody, cash: plus(custody.cash, currency, -amount) });
+    // A deposit holds the cash that was declared with it; what it does not hold is in hand still.
+    const in_transit = Math.min(amount, Math.max(0, declared?.expected?.[currency] ?? 0));
+    next.put('custody', {
+      ...custody,
+      transit_cash: plus(custody.transit_cash, currency, -in_transit),
+      cash: plus(custody.cash, currency, in_transit - amount),
+    });
+    if (declared) next.put('deposit', { ...declared, expected: plus(declared.expected, currency, -in_transit) });
     return;
   }
   const id = `${voucher.id}.${index}`;
