@@ -256,7 +256,11 @@ def deliver(world: "World", device: SimDevice) -> Tab:
 
 def close_day(_world: "World", device: SimDevice) -> Tab:
     cash = custody(view_of(device.db, device.now()), device.user).cash
-    held = [{"currency": currency, "method": "cash", "count": 1, "amount": amount} for currency, amount in cash.items()]
+    held = [
+        {"currency": currency, "method": "cash", "count": 1, "amount": amount}
+        for currency, amount in cash.items()
+        if amount > 0  # less than nothing is in his hands while the office waits for entries; he reports what there is
+    ]
     yield from device.append("day_closed", {"day": device.now().date().isoformat(), "held": held, "left": ["closed"]})
 
 
