@@ -22,6 +22,7 @@ from schemas.documents import (
 from schemas.entries.company import Policy
 from schemas.entries.receipts import (
     Allocation,
+    Cash,
     Cheque,
     ChequePhotographed,
     ReceiptIssued,
@@ -469,24 +470,42 @@ def end_suspense(voucher: Voucher, state: State) -> None:
 
 
 def given_back(voucher: Voucher, state: State) -> list[Amount]:
-    """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in.
-
-    A deposit holds the cash that was declared with it, which may be less than its vouchers brought: the collector had
-    not heard that an earlier one came back to him, or said too little. The rest is in his hands still.
-    """
+    """Credits: each tender leaves the collector's hands, or the transit of the deposit that it is in. Cash that its
+    deposit's declaration did not tell of is in his hands still, and leaves them first."""
     credits: list[Amount] = []
-    there: dict[tuple[str, str], int] = {}
+    untold: dict[tuple[str, str], int] = {}
     for tender, place in zip(voucher.tenders, whereabouts(voucher, state), strict=True):
-        currency, in_transit = tender.currency, tender.amount if place else 0
-        kind = "cheques" if isinstance(tender, Cheque) else "cash"
-        if place and kind == "cash":
-            deposit = state.get(Deposit, place)
-            holds = there.get((place, currency), deposit.expected.get(currency, 0) if deposit is not None else 0)
-            in_transit = min(tender.amount, max(0, holds))
-            there[place, currency] = holds - in_transit
-        credits.append((f"transit_{kind}/{place}", currency, -in_transit))
-        credits.append((f"{kind}/{voucher.by}", currency, in_transit - tender.amount))
+        currency, amount = tender.currency, tender.amount
+        if isinstance(tender, Cheque):
+            credits.append((f"transit_cheques/{place}" if place else f"cheques/{voucher.by}", currency, -amount))
+            continue
+        in_hand, deposit = amount, state.get(Deposit, place)
+        if deposit is not None:
+            if (place, currency) not in untold:
+                untold[place, currency] = _undeclared(deposit, currency, state)
+            in_hand = min(amount, untold[place, currency])
+            untold[place, currency] -= in_hand
+        credits.append((f"cash/{voucher.by}", currency, -in_hand))
+        credits.append((f"transit_cash/{place}", currency, in_hand - amount))
     return [credit for credit in credits if credit[2]]
+
+
+def _undeclared(deposit: Deposit, currency: str, state: State) -> int:
+    """Cash of a deposit's vouchers that was not declared with it: the collector had not heard that an earlier deposit
+    came back to him, or said too little."""
+    vouchers = {one.id: one for one in state.group(Voucher, f"deposit/{deposit.id}")}
+    for kept in deposit.kept_back:  # of these the other tenders went along
+        parted = state.get(Voucher, kept.receipt)
+        if parted is not None:
+            vouchers[parted.id] = parted
+    brought = sum(
+        tender.amount
+        for voucher in vouchers.values()
+        if voucher.state in ("issued", "rejected")
+        for tender, place in zip(voucher.tenders, whereabouts(voucher, state), strict=True)
+        if isinstance(tender, Cash) and tender.currency == currency and place == deposit.id
+    )
+    return max(0, brought - deposit.expected.get(currency, 0))
 
 
 def overdrawn(voucher: Voucher, credits: list[Amount], state: State) -> list[Flag]:

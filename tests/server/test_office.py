@@ -351,6 +351,30 @@ def test_a_returned_deposit_goes_back_to_hand(office: Office):
     assert office.one(Deposit, second).vouchers == 1
 
 
+def test_a_void_of_what_came_back_unheard_is_taken_from_the_hands(office: Office):
+    """A deposit is returned while its phone is away; the next declaration takes its voucher along and not its cash. The
+    void of that voucher finds the cash where it is, and nothing falls below zero."""
+    phone, desk = office.phone(), office.desk()
+    voucher = office.receipt(phone, "cus_1", 10_000)
+    first = office.declare(phone, [total("cash", 1, 10_000)])
+    desk.write("deposit_returned", {"deposit": first, "reason": "come back with the book"})
+    assert office.hand_in(desk)["outcomes"][0]["verdict"] == "accepted"
+    office.receipt(phone, "cus_2", 4_000)
+    second = office.declare(phone, [total("cash", 1, 4_000)])  # of the return it has not heard
+    assert office.one(Voucher, voucher).deposit == second
+    request = ask_void(office, phone, voucher)
+    assert office.post(f"/void-requests/{request}/approve", "nadia", {}).status_code == 200
+
+    phone.write("receipt_voided", {"receipt": voucher, "reason": "wrong_amount", "request": request})
+    outcome = office.hand_in(phone)["outcomes"][0]
+
+    assert (outcome["verdict"], outcome.get("flags", [])) == ("accepted", [])
+    assert office.balance(f"transit_cash/{second}") == 4_000
+    assert office.balance("cash/usr_omar") == 0
+    count = office.count(desk, second, 4_000)
+    assert accept(office, desk, second, count)["verdict"] == "accepted"
+
+
 def test_another_collectors_deposit_is_not_shown(office: Office):
     """A collector sees his own deposit and no other one's."""
     phone = office.phone()

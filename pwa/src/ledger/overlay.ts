@@ -2,7 +2,7 @@
  * What own entries do to the documents that a screen shows, until the office's documents contain them. The same rules as
  * the server's, row for row in tests/cases/overlay.json; a difference between the two shows as a jumping balance.
  */
-import type { Bodies, Cash, Cheque, DocumentType, Documents, Kind, Verdict, Voucher } from '../wire/types';
+import type { Bodies, Cash, Cheque, Deposit, DocumentType, Documents, Kind, Verdict, Voucher } from '../wire/types';
 import { FOLLOW_UP } from './follow_up';
 import { version_of } from './layered';
 import { add_leaf, has_leaf } from './numbering';
@@ -351,7 +351,8 @@ function receipt_voided(next: Next, { at, body }: OwnEntry<'receipt_voided'>): v
       credit: plus(credit, voucher.currency, -(voucher.on_account ?? 0)),
     }));
   }
-  for (const [index, tender] of voucher.tenders.entries()) give_back(next, voucher, index, tender);
+  const untold: Amounts = {};
+  for (const [index, tender] of voucher.tenders.entries()) give_back(next, voucher, index, tender, untold);
   const custody = next.custody(voucher.by);
   next.put('custody', { ...custody, unconfirmed: (custody.unconfirmed ?? 0) + 1 });
   next.put('voucher', { ...voucher, state: 'voided', voided_at: at, void_reason: body.reason });
@@ -376,19 +377,25 @@ function whereabouts(next: Next, voucher: Voucher, index: number): string {
   return parted && voucher.tenders.length > 1 ? parted.id : (voucher.deposit ?? '');
 }
 
-function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | Cheque): void {
+/** untold: what is left of the cash that was not declared, by deposit and currency; it is in hand, and leaves the hand first. */
+function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | Cheque, untold: Amounts): void {
   const custody = next.custody(voucher.by);
   const { currency, amount } = tender;
   const declared = next.get('deposit', whereabouts(next, voucher, index));
   if (tender.method === 'cash') {
-    // A deposit holds the cash that was declared with it; what it does not hold is in hand still.
-    const in_transit = Math.min(amount, Math.max(0, declared?.expected?.[currency] ?? 0));
+    let in_hand = amount;
+    if (declared) {
+      const place = `${declared.id} ${currency}`;
+      const left = untold[place] ?? undeclared(next, declared, currency);
+      in_hand = Math.min(amount, left);
+      untold[place] = left - in_hand;
+    }
     next.put('custody', {
       ...custody,
-      transit_cash: plus(custody.transit_cash, currency, -in_transit),
-      cash: plus(custody.cash, currency, in_transit - amount),
+      cash: plus(custody.cash, currency, -in_hand),
+      transit_cash: plus(custody.transit_cash, currency, in_hand - amount),
     });
-    if (declared) next.put('deposit', { ...declared, expected: plus(declared.expected, currency, -in_transit) });
+    if (declared) next.put('deposit', { ...declared, expected: plus(declared.expected, currency, in_hand - amount) });
     return;
   }
   const id = `${voucher.id}.${index}`;
@@ -406,6 +413,18 @@ function give_back(next: Next, voucher: Voucher, index: number, tender: Cash | C
     next.change('customer', voucher.customer, ({ uncleared }) => ({ uncleared: plus(uncleared, currency, -amount) }));
   }
   next.change('cheque', id, () => ({ state: 'given_back', holder: voucher.customer }));
+}
+
+/** Cash of a deposit's vouchers that was not declared with it. */
+function undeclared(next: Next, deposit: Deposit, currency: string): number {
+  let brought = 0;
+  for (const voucher of next.all('voucher')) {
+    if (!stands(voucher) && voucher.state !== 'rejected') continue;
+    for (const [index, tender] of voucher.tenders.entries()) {
+      if (tender.method === 'cash' && tender.currency === currency && whereabouts(next, voucher, index) === deposit.id) brought += tender.amount;
+    }
+  }
+  return Math.max(0, brought - (deposit.expected?.[currency] ?? 0));
 }
 
 /**
