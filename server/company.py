@@ -35,8 +35,8 @@ class OpenCompany:
     """Open with `OpenCompany(settings)`, close with `close()`. Writes go through `inbox`, reads through `reading()`.
 
     alone: no other process may have it open, as for a rebuild. A company in a file is always alone. restoring: by the
-    restore itself, before the company may be served. anew: told how far it is while what another version made is made
-    anew.
+    restore itself, before the company may be served. anew: told (entries done, entries in all) while projections of
+    another version are made anew.
     """
 
     def __init__(
