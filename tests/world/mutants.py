@@ -571,15 +571,15 @@ def sent_is_taken_for_received(stack: ExitStack) -> None:
 def the_cursor_is_kept_before_the_rows(stack: ExitStack) -> None:
     put_off: dict[SimDevice, list[Any]] = defaultdict(list)
 
-    def store(self: SimDevice, db: Any, reply: Any) -> None:
+    def store(self: SimDevice, db: Any, reply: Any, asked: str) -> bool:
         if reply.cursor == db.pull.cursor or not db.pull.cursor or reply.more:
-            real(self, db, reply)
-            return
+            return bool(real(self, db, reply, asked))
         db.pull = Pulled(reply.cursor, reply.position)  # a crash may come before the rows, which wait for the next page
         put_off[self].append(reply)
         if len(put_off[self]) > 1:
             for one in put_off.pop(self):
-                real(self, db, one)
+                real(self, db, one, db.pull.cursor)
+        return True
 
     real = put(stack, SimDevice, "store", store)
 
