@@ -379,6 +379,8 @@ class Writer:
                 continue
             flags: list[Flag] = [] if one.trusted else [Flag.BAD_SIGNATURE]
             flags += _of_body(one.entry)
+            if standing == Standing.GAP and self._beside(push, head, one.seq):
+                standing = Standing.FORK
             if standing == Standing.GAP:
                 if not self._declared(push, head.seq + 1, one.seq - 1):
                     break
@@ -403,6 +405,24 @@ class Writer:
 
     def _declared(self, push: Push, first: int, last: int) -> bool:
         return push.head_trusted and any(a <= first and last <= b for a, b in push.head.missing)
+
+    def _beside(self, push: Push, head: Head, seq: int) -> bool:
+        """Whether a side branch goes on here behind a hole: of what stands between the chain's end and this place, some
+        is beside the chain already, and the writer has told that he lacks the rest."""
+        if not push.head_trusted or not push.head.missing:
+            return False
+        beside = {
+            at
+            for at, stored in self.store.known(push.device, head.seq + 1, seq - 1).items()
+            if any(one.fork for one in stored)
+        }
+        at = head.seq + 1
+        while beside and at < seq:
+            lacking = [last for first, last in push.head.missing if first <= at <= last]
+            if not lacking and at not in beside:
+                return False
+            at = max([at, *lacking]) + 1
+        return bool(beside)
 
     def _pushed(self, push: Push, new: "_New", head: Head, state: State, received_at: str) -> Pushed:
         device = state.get(Device, push.device)

@@ -357,6 +357,28 @@ def test_a_fork_goes_on_and_stays_a_fork(office: Office):
     assert cash(office) == 25_000
 
 
+def test_a_fork_goes_on_behind_what_its_writer_has_lost(office: Office):
+    """A side branch with a hole is taken once the hole is told; until then its writer hears where the chain stands."""
+    phone = office.phone()
+    copy = clone(phone)
+    phone.receipt("cus_1", 10_000)
+    office.hand_in(phone)
+    for amount in (4_000, 5_000, 6_000, 7_000):
+        copy.receipt("cus_2", amount)
+    office.push(copy, 2, 3)
+
+    untold = office.push(copy, 5, 5)
+    assert code_of(untold) == "gap"
+    elsewhere = office.push(copy, 5, 5, missing=[(3, 3), (7, 9)])
+    assert code_of(elsewhere) == "gap"
+    told = office.push(copy, 5, 5, missing=[(4, 4)])
+
+    assert outcomes(told.json()) == [("review", ["fork"])]
+    assert outcomes(office.push(copy, 5, 5).json()) == [("review", ["fork"])]
+    assert {seq: len(kept) for seq, kept in office.verdicts(phone).items()} == {1: 1, 2: 2, 3: 1, 5: 1}
+    assert cash(office) == 10_000 + 4_000 + 5_000 + 7_000
+
+
 def test_the_original_goes_on_beside_its_fork(office: Office):
     """After a fork the first chain continues as before, and the copy's entries at the same places stay beside it."""
     phone = office.phone()

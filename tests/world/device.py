@@ -458,8 +458,9 @@ class SimDevice:
             self.last_push = self.now()
             yield from self.mark_sent(batch)
             self.batch_size = min(self.batch_size * 2, BATCH_MAX)
-            gap_at = 0
             reply = _PUSH_REPLY.decode(answer)
+            # What is kept beside the office's chain leaves it waiting where it was: what lacks behind is told next.
+            gap_at = gap_at if reply.acked.seq < gap_at else 0
             moved = yield from self.take_reply(before, unsent, batch, reply)
             if batch and not moved:
                 raise Stalled("the reply proved nothing new")

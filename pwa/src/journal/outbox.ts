@@ -93,7 +93,8 @@ async function hand_in_chain(device: string, handed: Handed): Promise<void> {
     }
     handed.offset_ms = Date.parse(reply.server_time) - Date.now();
     batch_size = Math.min(batch_size * 2, BATCH_MAX);
-    gap_at = 0;
+    // What is kept beside the office's chain leaves it waiting where it was: what lacks behind is told next.
+    gap_at = reply.acked.seq < gap_at ? gap_at : 0;
     const moved = await take_reply(outbox, batch, reply);
     announce('entries');
     if (batch.length > 0 && !moved) throw new Stalled('the reply proved nothing new');
