@@ -411,18 +411,14 @@ class Writer:
         is beside the chain already, and the writer has told that he lacks the rest."""
         if not push.head_trusted or not push.head.missing:
             return False
-        beside = {
-            at
-            for at, stored in self.store.known(push.device, head.seq + 1, seq - 1).items()
-            if any(one.fork for one in stored)
-        }
-        at = head.seq + 1
-        while beside and at < seq:
-            lacking = [last for first, last in push.head.missing if first <= at <= last]
-            if not lacking and at not in beside:
-                return False
-            at = max([at, *lacking]) + 1
-        return bool(beside)
+        stored = self.store.known(push.device, head.seq + 1, seq - 1)
+        beside = [(at, at) for at, kept in stored.items() if any(one.fork for one in kept)]
+        reached = head.seq
+        for first, last in sorted([*push.head.missing, *beside]):
+            if first > reached + 1:
+                break
+            reached = max(reached, last)
+        return bool(beside) and reached >= seq - 1
 
     def _pushed(self, push: Push, new: "_New", head: Head, state: State, received_at: str) -> Pushed:
         device = state.get(Device, push.device)
