@@ -279,6 +279,23 @@ describe('forks and revoked devices', () => {
     expect(new Set(await states())).toEqual(new Set(['seen']));
   });
 
+  test('l18: a forked phone that has lost an entry as well tells of it, and hands in the rest', async () => {
+    await issue(1);
+    await exchange_until_empty();
+    const clone = office.chains.get('dev_1')?.at(-1);
+    await issue(4);
+    if (clone) office.chains.get('dev_1')?.push({ ...clone, hash: 'another', envelope: { ...clone.envelope, seq: clone.envelope.seq + 1 } });
+    const gone = (await entries()).at(-2);
+    await tab.database.write(['entries'], async (shelves) => {
+      if (gone) await shelves.entries.drop([gone.device, gone.seq]);
+    });
+    await exchange_until_empty(3);
+
+    expect(office.holes).toContainEqual([gone?.seq, gone?.seq]);
+    expect(office.forks).toHaveLength(3);
+    expect((await states()).slice(-3)).toEqual(['seen', 'seen', 'seen']);
+  });
+
   test('l18: what the office did not keep of a forked phone is offered again', async () => {
     await issue(1);
     await exchange_until_empty();

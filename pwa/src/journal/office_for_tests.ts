@@ -355,14 +355,17 @@ export class Office {
       }
       const last = chain.at(-1);
       const beside = this.forks.some((one) => one.envelope.device === head.device && one.envelope.seq === envelope.seq - 1 && one.hash === envelope.prev);
-      const reached = Math.max(last?.envelope.seq ?? 0, ...(head.missing ?? []).map(([, end]) => end));
-      if (!beside && envelope.seq > reached + 1) {
+      const end = last?.envelope.seq ?? 0;
+      const between = Array.from({ length: Math.max(0, envelope.seq - end - 1) }, (_, n) => end + 1 + n);
+      const aside = between.filter((seq) => this.forks.some((one) => one.envelope.device === head.device && one.envelope.seq === seq));
+      const told = between.filter((seq) => (head.missing ?? []).some(([first, last_told]) => first <= seq && seq <= last_told));
+      if (!beside && between.some((seq) => !aside.includes(seq) && !told.includes(seq))) {
         if (index === 0) return problem(409, 'gap', { expected_seq: (last?.envelope.seq ?? 0) + 1 });
         throw new Error('a hole within a push');
       }
       this.holes.push(...(head.missing ?? []));
       this.position += 1;
-      const fork = beside || envelope.seq <= (last?.envelope.seq ?? 0) || (last?.envelope.seq === envelope.seq - 1 && envelope.prev !== last.hash);
+      const fork = beside || aside.length > 0 || envelope.seq <= (last?.envelope.seq ?? 0) || (last?.envelope.seq === envelope.seq - 1 && envelope.prev !== last.hash);
       const kept: Kept = { position: this.position, hash, envelope, body, verdict: fork ? 'review' : 'accepted', flags: fork ? ['fork'] : [] };
       if (fork) {
         this.forks.push(kept);
